@@ -1,0 +1,102 @@
+// swift-tools-version: 6.2
+// The house in one page: every module, and which way its arrows point. docs/ARCHITECTURE.md says why.
+import PackageDescription
+
+/// What every Swift target is compiled with.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Pure modules: no clock, no file, no task; every unsafe step wears the word.
+let pure: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+
+let package = Package(
+    name: "vivavoce",
+    products: [
+        .executable(name: "vivavoce", targets: ["vivavoce"]),
+        .executable(name: "vivavoce-rehearsal", targets: ["vivavoce-rehearsal"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // C libraries. Each is imported by exactly one Swift module.
+        .systemLibrary(
+            name: "CLibwebsockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
+        .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+        .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+        .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
+        .systemLibrary(
+            name: "CPocketSphinx", pkgConfig: "pocketsphinx", providers: [.apt(["libpocketsphinx-dev"])]),
+
+        // Pure.
+        .target(name: "AudioCore", swiftSettings: pure),
+        .target(name: "Events", swiftSettings: pure),
+        .target(name: "LiveProtocol", swiftSettings: pure),
+        .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
+
+        // Signal processing and I/O.
+        .target(name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP"], swiftSettings: common),
+        .target(name: "LiveTransport", dependencies: ["LiveProtocol", "CLibwebsockets"], swiftSettings: common),
+        .target(
+            name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA"], swiftSettings: common),
+
+        // Wiring.
+        .target(
+            name: "Assistant",
+            dependencies: [
+                "AudioCore", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
+                "LiveTransport", configuration, logging,
+            ],
+            swiftSettings: common),
+        .executableTarget(
+            name: "vivavoce",
+            dependencies: ["Assistant", "AudioDevices", "Events", "LiveProtocol", argumentParser, logging],
+            swiftSettings: common),
+
+        // The stand-in service. It shares no codec with the client.
+        .target(
+            name: "Rehearsal",
+            dependencies: ["AudioCore", "AudioFrontEnd", "CEspeakNG", "CPocketSphinx", flyingFox, yams],
+            swiftSettings: common),
+        .executableTarget(
+            name: "vivavoce-rehearsal", dependencies: ["Rehearsal", argumentParser], swiftSettings: common),
+
+        // Tests.
+        .target(name: "TestKit", dependencies: ["LiveProtocol"], path: "Tests/TestKit", swiftSettings: common),
+        .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
+        .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
+        .testTarget(
+            name: "AudioDevicesTests", dependencies: ["AudioCore", "AudioDevices", "TestKit"],
+            swiftSettings: common),
+        .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
+        .testTarget(name: "LiveProtocolTests", dependencies: ["LiveProtocol"], swiftSettings: common),
+        .testTarget(
+            name: "LiveSessionTests", dependencies: ["LiveProtocol", "LiveSession"], swiftSettings: common),
+        .testTarget(
+            name: "LiveTransportTests", dependencies: ["LiveProtocol", "LiveTransport", "TestKit", flyingFox],
+            swiftSettings: common),
+        .testTarget(
+            name: "AssistantTests",
+            dependencies: ["Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "TestKit"],
+            swiftSettings: common),
+        .testTarget(name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox], swiftSettings: common),
+    ]
+)

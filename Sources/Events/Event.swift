@@ -1,0 +1,104 @@
+/// One line of the vocabulary that `--json`, the control socket and every later door share.
+///
+/// Fields may be added, never change meaning.
+package struct Event: Sendable, Equatable {
+    /// Wall-clock time as milliseconds since 1970-01-01T00:00:00Z.
+    package var at: Int64
+    /// Our own name of the conversation; nil for events outside one.
+    package var session: String?
+    package var body: Body
+
+    package init(at: Int64, session: String?, _ body: Body) {
+        self.at = at
+        self.session = session
+        self.body = body
+    }
+
+    package enum Body: Sendable, Equatable {
+        case sessionConnecting(attempt: Int)
+        case sessionLive(model: String, resumed: Bool)
+        case sessionEnded(reason: String, code: Int?, exit: Int)
+        case sessionRotating(because: RotationCause)
+        case sessionResumed(because: RotationCause, gapMilliseconds: Int, lostMilliseconds: Int, how: String)
+        case sessionStalled(stage: Int)
+        case turnStarted(turn: Int, speaker: Party)
+        case turnInterrupted(turn: Int, heardMilliseconds: Int)
+        case turnCompleted(turn: Int, speaker: Party, reason: String, heardMilliseconds: Int?)
+        case transcriptPartial(TranscriptLine)
+        case transcriptFinal(TranscriptLine)
+        case audioLevel(input: Double?, output: Double?)
+        case audioDevice(direction: Direction, device: String, state: DeviceState, reason: String?)
+        case audioXrun(direction: Direction, count: Int)
+        case audioDropped(direction: Direction, milliseconds: Int, because: String)
+        case usage(UsageReport)
+        case image(path: String, mimeType: String)
+        case code(language: String, source: String)
+        case codeResult(outcome: String, output: String)
+        case toolCall(id: String?, name: String, arguments: String)
+        case toolResult(id: String?, name: String, response: String)
+        case toolCancelled(ids: [String])
+        case grounding(String)
+        case warning(Problem)
+        case error(Problem)
+    }
+}
+
+package enum Party: String, Sendable, Hashable { case user, model }
+package enum Direction: String, Sendable, Hashable { case input, output }
+package enum DeviceState: String, Sendable, Hashable { case open, lost, reopened, changed }
+package enum RotationCause: String, Sendable, Hashable { case goAway, timer, drop, stall }
+
+/// The text of one speaker in one turn: whole so far, not an increment.
+package struct TranscriptLine: Sendable, Equatable {
+    package var turn: Int
+    package var speaker: Party
+    package var text: String
+    package var language: String?
+    /// What was played before the cut; nil when nothing was cut.
+    package var heard: String?
+
+    package init(turn: Int, speaker: Party, text: String, language: String? = nil, heard: String? = nil) {
+        self.turn = turn
+        self.speaker = speaker
+        self.text = text
+        self.language = language
+        self.heard = heard
+    }
+}
+
+/// Tokens of the turn that just ended and of the session so far, by modality as the service names it.
+package struct UsageReport: Sendable, Equatable {
+    package struct Tokens: Sendable, Equatable {
+        package var input: [String: Int]
+        package var output: [String: Int]
+        package var total: Int
+
+        package init(input: [String: Int] = [:], output: [String: Int] = [:], total: Int = 0) {
+            self.input = input
+            self.output = output
+            self.total = total
+        }
+    }
+
+    package var turn: Tokens
+    package var session: Tokens
+
+    package init(turn: Tokens, session: Tokens) {
+        self.turn = turn
+        self.session = session
+    }
+}
+
+/// Something a person should know: what was tried and what came back, and what to do about it.
+package struct Problem: Sendable, Equatable {
+    /// A short, stable word for programs, such as `setup.fieldLeftOut`.
+    package var code: String
+    package var message: String
+    package var remedy: String?
+
+    package init(code: String, message: String, remedy: String? = nil) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+}
