@@ -24,10 +24,11 @@ package protocol MediaSource: AnyObject, Sendable {
     /// Samples taken or dropped since the source was made: the position of the next sample to be sent.
     var position: Int { get }
 
-    /// Hands over exactly `count` samples (16 kHz, mono, native order), oldest first, in one or two spans.
+    /// Hands over exactly `count` samples (16 kHz, mono, native order), oldest first, as a ring has them: in two
+    /// spans, of which the second is often empty.
     ///
     /// - Precondition: `count <= available`.
-    func take(_ count: Int, _ body: (Span<Int16>) -> Void)
+    func take(_ count: Int, _ body: (Span<Int16>, Span<Int16>) -> Void)
 
     /// Drops the oldest voice until at most `count` samples wait.
     /// - Returns: samples dropped, which the caller reports: every captured millisecond is delivered or counted.

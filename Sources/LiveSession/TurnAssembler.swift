@@ -1,0 +1,345 @@
+package import LiveProtocol
+
+/// Who said what, and what was heard of it: joins pieces of transcript into turns.
+///
+/// The service orders its transcripts against nothing, marks few of them as finished, and may send the user's words
+/// after the answer to them is over (gemini-live §5 rule 8, pitfall 51). So a user's turn stays open to late words
+/// until two seconds after the answer's end, and a turn's line becomes final by time, by new speech, or at the end.
+package struct TurnAssembler: Equatable, Sendable {
+    package struct Limits: Equatable, Sendable {
+        /// How long after a turn's end late text still belongs to it (pitfall 51).
+        package var late: Duration = .seconds(2)
+        /// How long a user's line waits for more when no answer comes.
+        package var unanswered: Duration = .seconds(10)
+        /// How long after the last content a turn is held open for its `turnComplete` (pitfall 50).
+        package var inactive: Duration = .seconds(15)
+        /// Samples a second of the speech positions.
+        package var rate = 24_000
+
+        package init() {}
+    }
+
+    private struct UserTurn: Equatable, Sendable {
+        var number: Int
+        var wording = Wording()
+        /// A number kept free for words that come late; announced with the first of them.
+        var isAnnounced = false
+        var isFinished = false
+        /// The model has begun to answer it.
+        var isAnswered = false
+        var lastWords: Duration
+        /// When the answer's end closed it to late words.
+        var closesAt: Duration?
+    }
+
+    private struct ModelTurn: Equatable, Sendable {
+        enum Phase: Equatable, Sendable {
+            case generating
+            /// `turnComplete` came; it may still be playing.
+            case closed(reason: String, at: Duration)
+            /// `interrupted` came at this heard position; `turnComplete` is due.
+            case cut(heard: Int, at: Duration)
+        }
+
+        var number: Int
+        var wording = Wording()
+        /// Speech position where it begins, and up to where it has been received.
+        var start: Int
+        var end: Int
+        var phase = Phase.generating
+        var isCompleted = false
+        var isFinished = false
+        var cutAt: Int?
+        var lastContent: Duration
+        /// When its line becomes final.
+        var closesAt: Duration?
+
+        func heard(at position: Int) -> Int { min(max(position - start, 0), end - start) }
+    }
+
+    package let limits: Limits
+    private var user: UserTurn?
+    private var model: ModelTurn?
+    private var lastNumber = 0
+    /// Speech of the user was noticed since the model's turn began, so that further words are a new turn.
+    private var hasNewSpeech = false
+    /// The question was typed: no words of it can come late.
+    private var wasTyped = false
+
+    package init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// The model has the floor: its turn is being generated or still playing.
+    package var isAnswering: Bool { model.map { !$0.isCompleted } ?? false }
+
+    /// The next moment at which `timePassed` may have something to do.
+    package func deadline(at moment: Moment) -> Duration? {
+        [userDeadline, modelDeadline(at: moment)].compactMap { $0 }.min()
+    }
+
+    // MARK: Events
+
+    package mutating func handle(_ event: LiveEvent, at moment: Moment) -> [TurnChange] {
+        switch event {
+        case .interrupted: return interrupted(at: moment)
+        case .speech(let samples): return speechArrived(samples, at: moment)
+        case .text(_, isThought: false): return modelSpoke(at: moment)
+        case .transcription(let piece) where piece.speaker == .user: return userWords(piece, at: moment)
+        case .transcription(let piece): return modelWords(piece, at: moment)
+        case .turnCompleted(let reason): return turnCompleted(reason, at: moment)
+        case .voiceActivity(.started):
+            if user?.isAnswered == true { hasNewSpeech = true }
+            return []
+        default: return []
+        }
+    }
+
+    /// The user typed a message: a turn that is over as soon as it is sent.
+    package mutating func typed(_ text: String, at moment: Moment) -> [TurnChange] {
+        var changes = finaliseUser()
+        wasTyped = true
+        lastNumber += 1
+        let line = TurnLine(turn: lastNumber, speaker: .user, text: text)
+        changes += [
+            .started(turn: lastNumber, speaker: .user), .final(line),
+            .completed(turn: lastNumber, speaker: .user, reason: "typed", heard: nil),
+        ]
+        return changes
+    }
+
+    /// The user cut the answer here, before the service knows of it.
+    package mutating func interruptedHere(at moment: Moment) -> [TurnChange] { interrupted(at: moment) }
+
+    package mutating func timePassed(at moment: Moment) -> [TurnChange] {
+        var changes: [TurnChange] = []
+        if let due = userDeadline, moment.now >= due { changes += finaliseUser() }
+        guard let turn = model, let due = modelDeadline(at: moment), moment.now >= due else { return changes }
+        if !turn.isCompleted {
+            if case .generating = turn.phase {
+                guard moment.heard >= turn.end else { return changes }
+                model?.phase = .closed(reason: "timeout", at: moment.now)
+                closeUser(at: moment)
+            }
+            changes += complete(at: moment)
+        } else {
+            changes += finaliseModel()
+        }
+        return changes
+    }
+
+    /// The conversation is over: everything that is known becomes final.
+    package mutating func finish(at moment: Moment) -> [TurnChange] {
+        var changes = finaliseUser()
+        if let turn = model {
+            if case .generating = turn.phase { model?.phase = .closed(reason: "ended", at: moment.now) }
+            changes += complete(at: moment)
+            changes += finaliseModel()
+        }
+        return changes
+    }
+
+    // MARK: The user's side
+
+    private var userDeadline: Duration? {
+        guard let user else { return nil }
+        if user.isFinished { return user.lastWords }
+        if let closesAt = user.closesAt { return closesAt }
+        return user.isAnswered ? nil : user.lastWords + limits.unanswered
+    }
+
+    private mutating func userWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
+        guard !piece.text.isEmpty || piece.isFinished else { return [] }
+        var changes: [TurnChange] = []
+        if let turn = user, !belongs(piece, to: turn, at: moment) { changes += finaliseUser() }
+        var turn = user ?? nextUserTurn(at: moment)
+        if !turn.isAnnounced {
+            turn.isAnnounced = true
+            changes.append(.started(turn: turn.number, speaker: .user))
+        }
+        if piece.isInterim {
+            turn.wording.replaceInterim(piece.text, language: piece.language)
+        } else {
+            turn.wording.append(piece.text, language: piece.language, samples: 0)
+        }
+        turn.isFinished = piece.isFinished
+        turn.lastWords = moment.now
+        user = turn
+        if !piece.text.isEmpty { changes.append(.partial(line(of: turn))) }
+        return changes
+    }
+
+    /// Whether new words of the user belong to the turn that is open, or begin the next one.
+    private func belongs(_ piece: Transcription, to turn: UserTurn, at moment: Moment) -> Bool {
+        guard turn.isAnswered else { return true }
+        if hasNewSpeech { return false }
+        // Words during the answer are late ones: new speech would have interrupted it.
+        guard let closesAt = turn.closesAt else { return true }
+        let endsSentence = turn.wording.text.last.map { ".?!…。？！".contains($0) } ?? false
+        return moment.now < closesAt && !endsSentence
+    }
+
+    private mutating func nextUserTurn(at moment: Moment) -> UserTurn {
+        lastNumber += 1
+        hasNewSpeech = false
+        wasTyped = false
+        return UserTurn(number: lastNumber, lastWords: moment.now)
+    }
+
+    private mutating func finaliseUser() -> [TurnChange] {
+        guard let turn = user else { return [] }
+        user = nil
+        guard turn.isAnnounced else { return [] }
+        return [
+            .final(line(of: turn)),
+            .completed(
+                turn: turn.number, speaker: .user, reason: turn.isAnswered ? "answered" : "unanswered", heard: nil),
+        ]
+    }
+
+    private mutating func closeUser(at moment: Moment) {
+        if user?.isAnswered == true { user?.closesAt = moment.now + limits.late }
+    }
+
+    private func line(of turn: UserTurn) -> TurnLine {
+        TurnLine(
+            turn: turn.number, speaker: .user, text: turn.wording.text, language: turn.wording.language)
+    }
+
+    // MARK: The model's side
+
+    private func modelDeadline(at moment: Moment) -> Duration? {
+        guard let turn = model else { return nil }
+        if turn.isCompleted { return turn.isFinished ? moment.now : turn.closesAt }
+        let unheard = max(turn.end - moment.heard, 0)
+        let playing = Duration.microseconds(Int64(unheard) * 1_000_000 / Int64(limits.rate))
+        switch turn.phase {
+        case .generating: return max(turn.lastContent + limits.inactive, moment.now + playing)
+        case .closed(_, let at):
+            // Completed when it has been heard; a device that stalls does not hold it open for ever.
+            if unheard == 0 { return moment.now }
+            let longest = at + .microseconds(Int64(turn.end - turn.start) * 1_000_000 / Int64(limits.rate))
+            return min(moment.now + max(playing, .milliseconds(10)), max(longest + limits.late, at))
+        case .cut(_, let at): return at + limits.late
+        }
+    }
+
+    private mutating func speechArrived(_ samples: Int, at moment: Moment) -> [TurnChange] {
+        let changes = modelSpoke(at: moment, start: moment.received - samples)
+        model?.end = moment.received
+        return changes
+    }
+
+    private mutating func modelWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
+        guard !piece.text.isEmpty || piece.isFinished else { return [] }
+        var changes: [TurnChange] = []
+        // Words after the turn's end are late ones, unless the user has spoken since.
+        let isLate = model.map { isOver($0) } ?? false
+        if !(isLate && !(user.map { !$0.isAnswered && $0.isAnnounced } ?? false)) {
+            changes += modelSpoke(at: moment)
+        }
+        guard var turn = model else { return changes }
+        let received = max(turn.end, min(moment.received, isLate ? turn.end : moment.received)) - turn.start
+        if piece.isInterim {
+            turn.wording.replaceInterim(piece.text, language: piece.language)
+        } else {
+            turn.wording.append(piece.text, language: piece.language, samples: max(received, 0))
+        }
+        turn.isFinished = turn.isFinished || piece.isFinished
+        if !isLate { turn.lastContent = moment.now }
+        model = turn
+        if !piece.text.isEmpty { changes.append(.partial(line(of: turn))) }
+        return changes
+    }
+
+    /// Content of the model came: opens its turn if none is open.
+    private mutating func modelSpoke(at moment: Moment, start: Int? = nil) -> [TurnChange] {
+        if let turn = model, !isOver(turn) {
+            model?.lastContent = moment.now
+            return []
+        }
+        var changes: [TurnChange] = []
+        if model != nil {
+            changes += complete(at: moment)
+            changes += finaliseModel()
+        }
+        if user?.isAnswered == true { changes += finaliseUser() }
+        if user == nil && !wasTyped { user = nextUserTurn(at: moment) }
+        user?.isAnswered = true
+        hasNewSpeech = false
+        wasTyped = false
+        lastNumber += 1
+        let start = start ?? moment.received
+        model = ModelTurn(number: lastNumber, start: start, end: start, lastContent: moment.now)
+        changes.append(.started(turn: lastNumber, speaker: .model))
+        return changes
+    }
+
+    private func isOver(_ turn: ModelTurn) -> Bool {
+        if case .generating = turn.phase { return false }
+        return true
+    }
+
+    private mutating func interrupted(at moment: Moment) -> [TurnChange] {
+        hasNewSpeech = true
+        guard let turn = model, !turn.isCompleted else { return [] }
+        if case .cut = turn.phase { return [] }
+        // What came after the last event of this turn was received too, and counts as part of it.
+        let heard = turn.heard(at: moment.heard)
+        model?.cutAt = heard
+        var changes = [TurnChange.interrupted(turn: turn.number, heard: heard)]
+        if case .closed = turn.phase {
+            model?.phase = .closed(reason: "interrupted", at: moment.now)
+            changes += complete(at: moment)
+        } else {
+            model?.phase = .cut(heard: heard, at: moment.now)
+        }
+        return changes
+    }
+
+    private mutating func turnCompleted(_ reason: TurnCompletion?, at moment: Moment) -> [TurnChange] {
+        guard let turn = model, !turn.isCompleted else { return nothingSaid(reason, at: moment) }
+        closeUser(at: moment)
+        switch turn.phase {
+        case .cut: return complete(at: moment)
+        case .closed: return []
+        case .generating:
+            model?.phase = .closed(reason: reason?.name ?? "complete", at: moment.now)
+            return moment.heard >= turn.end ? complete(at: moment) : []
+        }
+    }
+
+    /// A turn may end with nothing said: the model chose silence, or a safety stop (gemini-live §5 rule 14).
+    private mutating func nothingSaid(_ reason: TurnCompletion?, at moment: Moment) -> [TurnChange] {
+        guard let asked = user, asked.isAnnounced, !asked.isAnswered else { return [] }
+        var changes = modelSpoke(at: moment)
+        model?.phase = .closed(reason: reason?.name ?? "nothingSaid", at: moment.now)
+        closeUser(at: moment)
+        changes += complete(at: moment)
+        return changes
+    }
+
+    private mutating func complete(at moment: Moment) -> [TurnChange] {
+        guard let turn = model, !turn.isCompleted else { return [] }
+        let reason: String
+        switch turn.phase {
+        case .closed(let said, _): reason = said
+        case .cut: reason = "interrupted"
+        case .generating: reason = "superseded"
+        }
+        model?.isCompleted = true
+        model?.closesAt = moment.now + limits.late
+        let heard = turn.cutAt ?? turn.heard(at: moment.heard)
+        return [.completed(turn: turn.number, speaker: .model, reason: reason, heard: heard)]
+    }
+
+    private mutating func finaliseModel() -> [TurnChange] {
+        guard let turn = model else { return [] }
+        model = nil
+        return turn.wording.isEmpty ? [] : [.final(line(of: turn))]
+    }
+
+    private func line(of turn: ModelTurn) -> TurnLine {
+        TurnLine(
+            turn: turn.number, speaker: .model, text: turn.wording.text, language: turn.wording.language,
+            heard: turn.cutAt.map { turn.wording.heard(samples: $0, samplesPerSecond: limits.rate) })
+    }
+}

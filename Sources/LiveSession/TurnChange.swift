@@ -1,0 +1,46 @@
+package import LiveProtocol
+
+/// What the turn assembler tells: the turn and transcript events of a conversation, in the order to be told.
+package enum TurnChange: Equatable, Sendable {
+    case started(turn: Int, speaker: Speaker)
+    case partial(TurnLine)
+    case final(TurnLine)
+    /// `heard`: samples of the turn that had left the device when the cut came.
+    case interrupted(turn: Int, heard: Int)
+    /// `heard` is nil for the user's turns.
+    case completed(turn: Int, speaker: Speaker, reason: String, heard: Int?)
+}
+
+/// One speaker's words in one turn, whole so far.
+package struct TurnLine: Equatable, Sendable {
+    package var turn: Int
+    package var speaker: Speaker
+    package var text: String
+    package var language: String?
+    /// What was played before the cut; nil when nothing was cut.
+    package var heard: String?
+
+    package init(turn: Int, speaker: Speaker, text: String, language: String? = nil, heard: String? = nil) {
+        self.turn = turn
+        self.speaker = speaker
+        self.text = text
+        self.language = language
+        self.heard = heard
+    }
+}
+
+/// Where things stand when an event is handled. Positions count samples of speech since the conversation began.
+package struct Moment: Equatable, Sendable {
+    /// Since the conversation began.
+    package var now: Duration
+    /// Speech received from the service.
+    package var received: Int
+    /// Speech that has left the device, or was dropped before it could: `PlaybackClock`'s position.
+    package var heard: Int
+
+    package init(now: Duration, received: Int, heard: Int) {
+        self.now = now
+        self.received = received
+        self.heard = heard
+    }
+}

@@ -1,0 +1,128 @@
+package import LiveProtocol
+import Synchronization
+
+/// The user's voice on its way up: the far end of the voice ring behind a gate, with the marks that belong between its
+/// samples. One for a conversation, whatever connections come and go.
+///
+/// While the gate is open the socket thread takes packets as the socket takes them; while it is closed the voice waits,
+/// bounded by time, and what is dropped is counted (invariants 3 and 4, pitfalls 19 and 36).
+package final class Voice: Sendable {
+    /// What one packet holds: 20 ms (gemini-live §6 asks for 20–40 ms).
+    package static let packet = 320
+    private static let rate = 16_000
+
+    /// Kept while no connection is live, to be sent when one is.
+    package let backlog: Int
+    /// Kept while a live connection does not take it: older speech would be answered too late (pitfall 36).
+    package let stall: Int
+
+    private struct Mark {
+        /// The voice before this position goes first.
+        var position: Int
+        var message: [UInt8]
+    }
+
+    private let source: any MediaSource
+    // SAFETY: both are touched only by whoever holds `isTaken`.
+    private nonisolated(unsafe) var marks: [Mark] = []
+    /// The backlog is being sent after an opening; it may be longer than `stall`.
+    private nonisolated(unsafe) var isCatchingUp = false
+
+    /// Whoever set it may touch what it guards. The socket thread never waits for it: if the engine has it, the packet
+    /// goes a moment later.
+    private let isTaken = Atomic<Bool>(false)
+    private let isOpen = Atomic<Bool>(false)
+    private let markCount = Atomic<Int>(0)
+    private let dropped = Atomic<Int>(0)
+    private let sent = Atomic<Int>(0)
+
+    package init(source: any MediaSource, backlog: Duration = .seconds(10), stall: Duration = .seconds(1)) {
+        self.source = source
+        self.backlog = Voice.samples(in: backlog)
+        self.stall = Voice.samples(in: stall)
+    }
+
+    /// Samples sent so far.
+    package var samplesSent: Int { sent.load(ordering: .relaxed) }
+
+    /// Samples dropped since the last call.
+    package func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
+
+    /// A connection is live: what waited goes up, then the rest as it is captured.
+    package func open() {
+        exclusively {
+            trim(to: backlog)
+            unsafe isCatchingUp = true
+        }
+        isOpen.store(true, ordering: .releasing)
+    }
+
+    /// No connection is live: the voice waits.
+    package func close() { isOpen.store(false, ordering: .releasing) }
+
+    /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
+    package func trimWaiting() {
+        exclusively {
+            let isStalled = unsafe isOpen.load(ordering: .acquiring) && !isCatchingUp
+            trim(to: isStalled ? stall : backlog)
+        }
+    }
+
+    /// Puts a message behind all voice captured so far: the end of the stream, or the marks of manual turns.
+    package func mark(_ message: [UInt8]) {
+        exclusively {
+            unsafe marks.append(Mark(position: source.position + source.available, message: message))
+        }
+        markCount.add(1, ordering: .releasing)
+    }
+
+    /// Appends the next message to be sent. Socket thread.
+    ///
+    /// - Returns: false when the gate is closed or less than a packet waits.
+    package func appendNext(to frame: inout [UInt8], dialect: any Dialect) -> Bool {
+        guard isOpen.load(ordering: .acquiring), tryTake() else { return false }
+        defer { isTaken.store(false, ordering: .releasing) }
+        let waiting = source.available
+        if unsafe isCatchingUp {
+            if waiting <= stall { unsafe isCatchingUp = false }
+        } else {
+            trim(to: stall)
+        }
+        var count = Voice.packet
+        if markCount.load(ordering: .acquiring) > 0, let mark = unsafe marks.first {
+            let before = mark.position - source.position
+            if before <= 0 {
+                unsafe marks.removeFirst()
+                markCount.subtract(1, ordering: .relaxed)
+                frame += mark.message
+                return true
+            }
+            count = min(count, before)
+        }
+        guard source.available >= count else { return false }
+        source.take(count) { first, second in dialect.appendVoice(first, second, to: &frame) }
+        sent.add(count, ordering: .relaxed)
+        return true
+    }
+
+    private func trim(to count: Int) {
+        let lost = source.keepNewest(count)
+        if lost > 0 { dropped.add(lost, ordering: .relaxed) }
+    }
+
+    private func tryTake() -> Bool {
+        isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    }
+
+    /// For the engine, which may wait: the socket thread holds it for the encoding of one packet at most.
+    private func exclusively(_ body: () -> Void) {
+        while !tryTake() {}
+        body()
+        isTaken.store(false, ordering: .releasing)
+    }
+
+    private static func samples(in duration: Duration) -> Int {
+        let parts = duration.components
+        return Int(parts.seconds) * rate + Int(parts.attoseconds / 1_000_000_000_000_000) * rate / 1000
+    }
+}

@@ -1,0 +1,112 @@
+import LiveProtocol
+import LiveSession
+import Synchronization
+import Testing
+
+/// Voice whose samples are their own positions, so that a gap shows.
+private final class CountingSource: MediaSource {
+    private let state = Mutex((written: 0, position: 0))
+    func capture(_ count: Int) { state.withLock { $0.written += count } }
+    var available: Int { state.withLock { $0.written - $0.position } }
+    var position: Int { state.withLock { $0.position } }
+    func take(_ count: Int, _ body: (Span<Int16>, Span<Int16>) -> Void) {
+        let start = state.withLock { state in
+            defer { state.position += count }
+            return state.position
+        }
+        let samples = (start..<start + count).map { Int16(truncatingIfNeeded: $0) }
+        body(samples.span, [Int16]().span)
+    }
+    func keepNewest(_ count: Int) -> Int {
+        state.withLock { state in
+            let lost = max(0, state.written - state.position - count)
+            state.position += lost
+            return lost
+        }
+    }
+}
+
+/// Writes a voice message as the number of its samples and the first of them.
+private struct PlainDialect: Dialect {
+    func encode(_ setup: SessionSetup) -> EncodedSetup { EncodedSetup(message: [], warnings: []) }
+    func encode(_ command: LiveCommand) -> [UInt8]? { nil }
+    func appendVoice(_ first: Span<Int16>, _ second: Span<Int16>, to frame: inout [UInt8]) {
+        frame += Array("\(first.count + second.count)@\(first[0]);".utf8)
+    }
+    func decode(
+        _ message: Span<UInt8>, speech: any MediaSink, events: inout [LiveEvent]
+    ) throws(DecodingFailure) {}
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct VoiceTests {
+    private func drain(_ voice: Voice) -> String {
+        var frame: [UInt8] = []
+        while voice.appendNext(to: &frame, dialect: PlainDialect()) {}
+        return String(decoding: frame, as: UTF8.self)
+    }
+
+    @Test("nothing passes a closed gate; what waited goes first when it opens (pitfall 19)")
+    func gate() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        source.capture(640)
+        #expect(drain(voice) == "")
+        voice.open()
+        source.capture(400)
+        #expect(drain(voice) == "320@0;320@320;320@640;")
+        voice.close()
+        source.capture(320)
+        #expect(drain(voice) == "")
+    }
+
+    @Test("what waits without a connection is bounded, the oldest goes, and every sample is counted (invariant 4)")
+    func backlogIsBounded() {
+        let source = CountingSource()
+        let voice = Voice(source: source, backlog: .seconds(1))
+        for _ in 0..<10 {
+            source.capture(16_000)
+            voice.trimWaiting()
+        }
+        #expect(voice.takeDropped() == 9 * 16_000)
+        voice.open()
+        let frames = drain(voice)
+        #expect(frames.hasPrefix("320@\(Int16(truncatingIfNeeded: 144_000));"))
+        #expect(voice.samplesSent == 16_000)
+        #expect(voice.takeDropped() == 0)
+    }
+
+    @Test("a backlog longer than the stall bound goes up whole after an opening")
+    func catchesUp() {
+        let source = CountingSource()
+        let voice = Voice(source: source, backlog: .seconds(5), stall: .seconds(1))
+        source.capture(80_000)
+        voice.open()
+        _ = drain(voice)
+        #expect(voice.samplesSent == 80_000)
+    }
+
+    @Test("a live line that stalls sends voice at most a second old when it moves again (pitfall 36)")
+    func stall() {
+        let source = CountingSource()
+        let voice = Voice(source: source, stall: .seconds(1))
+        voice.open()
+        source.capture(320)
+        _ = drain(voice)
+        source.capture(160_000)
+        _ = drain(voice)
+        #expect(voice.takeDropped() == 144_000)
+        #expect(voice.samplesSent == 16_320)
+    }
+
+    @Test("a mark goes behind all voice captured before it, and splits a packet for it")
+    func marks() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        source.capture(500)
+        voice.mark(Array("end;".utf8))
+        source.capture(320)
+        voice.open()
+        #expect(drain(voice) == "320@0;180@320;end;320@500;")
+    }
+}
