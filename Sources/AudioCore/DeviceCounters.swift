@@ -1,0 +1,46 @@
+import Synchronization
+
+/// What went wrong on a device's thread, which may count but not log; a slow task reads it and reports.
+package final class DeviceCounters: Sendable {
+    /// A moment's numbers, all since the device was opened first; they grow only.
+    package struct Counts: Equatable, Sendable {
+        /// Times that the device ran dry or over because we came too late, and was started again.
+        package var xruns = 0
+        /// Captured samples, at 16 kHz, that nobody took in time.
+        package var droppedSamples = 0
+        /// Gaps in mid-speech because speech did not arrive in time.
+        package var underruns = 0
+        /// Interruptions that dropped what the device still held.
+        package var flushes = 0
+        /// Periods captured or played.
+        package var periods = 0
+
+        package init() {}
+    }
+
+    private let xruns = Atomic<Int>(0)
+    private let droppedSamples = Atomic<Int>(0)
+    private let underruns = Atomic<Int>(0)
+    private let flushes = Atomic<Int>(0)
+    private let periods = Atomic<Int>(0)
+
+    package init() {}
+
+    /// Any thread. The numbers are each exact, and a moment apart.
+    package var counts: Counts {
+        var counts = Counts()
+        counts.xruns = xruns.load(ordering: .relaxed)
+        counts.droppedSamples = droppedSamples.load(ordering: .relaxed)
+        counts.underruns = underruns.load(ordering: .relaxed)
+        counts.flushes = flushes.load(ordering: .relaxed)
+        counts.periods = periods.load(ordering: .relaxed)
+        return counts
+    }
+
+    // The device's thread only; RT safe, each of them.
+    package func countXrun() { xruns.add(1, ordering: .relaxed) }
+    package func countDropped(_ samples: Int) { droppedSamples.add(samples, ordering: .relaxed) }
+    package func setUnderruns(_ total: Int) { underruns.store(total, ordering: .relaxed) }
+    package func countFlush() { flushes.add(1, ordering: .relaxed) }
+    package func countPeriod() { periods.add(1, ordering: .relaxed) }
+}

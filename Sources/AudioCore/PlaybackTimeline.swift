@@ -1,0 +1,116 @@
+/// What was written to a device, in order: turns the device's word on what it still holds into what was heard.
+///
+/// Lives on the playback thread and writes the `PlaybackClock`. Each period it is told, in this order: what was read
+/// (`read`), what was written (`wrote`), what the device still holds (`publish`). Everything here is RT safe.
+///
+/// Between the two lies a resampler, so a device frame is traced back in two steps: to a sample of the *stream* that
+/// was fed to the resampler, by the ratio of the rates, and from there to a position of speech, by the runs below.
+/// Silence between answers is in the stream and has no position.
+package struct PlaybackTimeline: ~Copyable, Sendable {
+    /// Speech without a gap: `length` samples from `stream` on, which are the positions from `speech` on.
+    private struct Run {
+        var stream = 0
+        var speech = 0
+        var length = 0
+    }
+
+    package let clock: PlaybackClock
+    private let speechRate: SampleRate
+    private let deviceRate: SampleRate
+    /// Oldest first from `firstRun`. A run ends where silence or a cut does, so a device holds one or two of them.
+    private var runs = [64 of Run](repeating: Run())
+    private var firstRun = 0
+    private var runCount = 0
+
+    /// Samples fed to the resampler, and frames written, since the device's buffer was last empty by our doing.
+    private var streamRead = 0
+    private var written = 0
+    /// Frames that left the device before then.
+    private var playedBefore: Int
+    private var heard: Int
+
+    /// - Parameters:
+    ///   - speechRate: of what is read.
+    ///   - deviceRate: of what is written.
+    package init(clock: PlaybackClock, speechRate: SampleRate, deviceRate: SampleRate) {
+        self.clock = clock
+        self.speechRate = speechRate
+        self.deviceRate = deviceRate
+        playedBefore = clock.framesPlayed
+        heard = clock.heardPosition
+    }
+
+    /// Frames written since the device's buffer was last dropped.
+    package var framesWritten: Int { written }
+
+    /// `count` samples go to the resampler: first speech from `positions`, then silence.
+    ///
+    /// - Precondition: `positions.count <= count`.
+    package mutating func read(_ count: Int, speech positions: Range<Int>) {
+        precondition(positions.count <= count, "\(positions.count) samples of speech in \(count)")
+        if !positions.isEmpty { append(positions) }
+        streamRead += count
+    }
+
+    /// The device took `frames`, at its own rate.
+    package mutating func wrote(_ frames: Int) { written += frames }
+
+    /// Publishes what has been heard.
+    ///
+    /// - Parameter delay: frames written that have not left the device, by its own report; clamped to what can be.
+    package mutating func publish(delay: Int) {
+        let left = max(0, written - max(0, delay))
+        // In 64 bits for six years of playing without a cut.
+        let streamHeard = left * speechRate.hertz / deviceRate.hertz
+        while runCount > 0 {
+            let run = runs[firstRun]
+            let length = min(run.length, streamHeard - run.stream)
+            if length > 0 { heard = max(heard, run.speech + length) }
+            guard length == run.length else { break }
+            forgetOldest()
+        }
+        // A device may correct its delay upwards, but what was heard stays heard.
+        clock.publish(heard: heard, played: playedBefore + left, isSpeaking: runCount > 0)
+    }
+
+    /// The device's buffer was dropped because of an interruption: what it still held is never heard.
+    ///
+    /// Call `publish` first, with the delay at the moment of dropping.
+    ///
+    /// - Parameter cut: the interruption's position, as `SpeechReading` told it.
+    /// - Parameter delay: frames written that had not left the device then.
+    package mutating func drop(before cut: Int, delay: Int) {
+        publish(delay: delay)
+        if heard < cut { clock.publishCut(heard..<cut) }
+        playedBefore += max(0, written - max(0, delay))
+        streamRead = 0
+        written = 0
+        firstRun = 0
+        runCount = 0
+        clock.publish(heard: heard, played: playedBefore, isSpeaking: false)
+    }
+
+    private mutating func append(_ positions: Range<Int>) {
+        if runCount > 0 {
+            let newest = (firstRun + runCount - 1) % runs.count
+            let run = runs[newest]
+            if run.stream + run.length == streamRead, run.speech + run.length == positions.lowerBound {
+                runs[newest].length += positions.count
+                return
+            }
+        }
+        // 64 runs in one device buffer are a device that holds minutes; the oldest then counts as heard early.
+        if runCount == runs.count {
+            heard = max(heard, runs[firstRun].speech + runs[firstRun].length)
+            forgetOldest()
+        }
+        let index = (firstRun + runCount) % runs.count
+        runs[index] = Run(stream: streamRead, speech: positions.lowerBound, length: positions.count)
+        runCount += 1
+    }
+
+    private mutating func forgetOldest() {
+        firstRun = (firstRun + 1) % runs.count
+        runCount -= 1
+    }
+}

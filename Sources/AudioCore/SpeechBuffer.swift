@@ -1,0 +1,88 @@
+import Synchronization
+
+/// Holds speech between the socket, which delivers minutes of it in one burst (pitfall 43), and the device, which
+/// takes it a period at a time.
+///
+/// One thread writes through `SpeechWriter` and may allocate; one plays through `SpeechReader` and never allocates,
+/// frees or locks. Positions count mono samples since the buffer was made and only grow, dropped ones included, so a
+/// position names a moment of speech for good. Storage is a table of segments, filled in by the writer as speech
+/// comes and taken back by the writer once it has been played, so an idle buffer is small.
+///
+/// Bound: `limit`. Beyond it the newest speech is refused and counted, because what plays next must stay whole.
+/// An interruption is a position too: whatever lies before it and has not been read is dropped. So a late `interrupt`
+/// cannot cut the answer that follows it (pitfall 39).
+@safe package final class SpeechBuffer: Sendable {
+    /// 0.68 s at 24 kHz, 32 KiB: small beside an answer, large beside the cost of a segment.
+    static let segmentSize = 1 << 14
+
+    package let rate: SampleRate
+    /// The most that can wait, in samples.
+    package let limit: Int
+    // SAFETY: the table's address never changes. A segment's pointer is stored before `written` is released past its
+    // start, and taken back after `consumed` has been acquired past its end.
+    nonisolated(unsafe) let segments: UnsafeMutableBufferPointer<UnsafeMutablePointer<Int16>?>
+
+    /// Samples written; released by the writer with the samples and every mark before them.
+    let written = Atomic<Int>(0)
+    /// The newest interruption: everything before it is dropped.
+    let cut = Atomic<Int>(0)
+    /// The newest end of an answer.
+    let end = Atomic<Int>(0)
+    /// Samples read or dropped; released by the reader with the segments it gives back.
+    let consumed = Atomic<Int>(0)
+    /// Samples that came after the buffer was full.
+    let refusedSamples = Atomic<Int>(0)
+    private let hasWriter = Atomic<Bool>(false)
+    private let hasReader = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - rate: of everything that is written and read.
+    ///   - limit: the most that may wait; ten minutes is more than a service sends ahead.
+    package init(rate: SampleRate = .speech, limit: Duration = .seconds(600)) {
+        self.rate = rate
+        self.limit = rate.frames(in: limit)
+        precondition(self.limit > 0, "a speech buffer that holds nothing")
+        // One more than the limit fills, because reading and writing both may stand inside a segment.
+        let needed = self.limit / Self.segmentSize + 2
+        unsafe segments = .allocate(capacity: 1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
+        unsafe segments.initialize(repeating: nil)
+    }
+
+    deinit {
+        for index in unsafe segments.indices { unsafe segments[index]?.deallocate() }
+        unsafe segments.deallocate()
+    }
+
+    /// Samples that wait to be read or dropped; readable from any thread, and a moment old.
+    package var waiting: Int {
+        let consumed = consumed.load(ordering: .acquiring)  // first, so that the difference is never negative
+        return written.load(ordering: .acquiring) - consumed
+    }
+
+    /// Samples refused because `limit` was reached; readable from any thread.
+    package var refused: Int { refusedSamples.load(ordering: .relaxed) }
+
+    /// The writing end, for the socket thread.
+    ///
+    /// - Parameter onChange: called on the writer's thread after each call that changes something. It wakes a reader
+    ///   that has no device clock to wake it (a pipe), and must not block.
+    /// - Precondition: it has not been taken before.
+    package func makeWriter(onChange: @escaping @Sendable () -> Void = {}) -> SpeechWriter {
+        precondition(!hasWriter.exchange(true, ordering: .relaxed), "a speech buffer has one writer")
+        return SpeechWriter(self, onChange: onChange)
+    }
+
+    /// The playing end.
+    ///
+    /// - Parameter cushion: speech that is held before the first of it plays; zero plays what there is.
+    /// - Precondition: it has not been taken before.
+    package func makeReader(cushion: Duration = .milliseconds(100)) -> SpeechReader {
+        precondition(!hasReader.exchange(true, ordering: .relaxed), "a speech buffer has one reader")
+        return SpeechReader(self, cushion: Cushion(depth: rate.frames(in: cushion)))
+    }
+
+    /// Where the slot of `position` lies: its entry in the table, and its place in that segment.
+    func place(of position: Int) -> (entry: Int, offset: Int) {
+        (unsafe position / Self.segmentSize & (segments.count - 1), position % Self.segmentSize)
+    }
+}
