@@ -54,7 +54,7 @@ package struct TurnAssembler: Equatable, Sendable {
         /// When its line becomes final.
         var closesAt: Duration?
 
-        func heard(at position: Int) -> Int { min(max(position - start, 0), end - start) }
+        func heard(at moment: Moment) -> Int { moment.heardIn(start..<end) }
     }
 
     package let limits: Limits
@@ -79,6 +79,7 @@ package struct TurnAssembler: Equatable, Sendable {
     // MARK: Events
 
     package mutating func handle(_ event: LiveEvent, at moment: Moment) -> [TurnChange] {
+        keepUp(with: moment)
         switch event {
         case .interrupted: return interrupted(at: moment)
         case .speech(let samples): return speechArrived(samples, at: moment)
@@ -107,15 +108,19 @@ package struct TurnAssembler: Equatable, Sendable {
     }
 
     /// The user cut the answer here, before the service knows of it.
-    package mutating func interruptedHere(at moment: Moment) -> [TurnChange] { interrupted(at: moment) }
+    package mutating func interruptedHere(at moment: Moment) -> [TurnChange] {
+        keepUp(with: moment)
+        return interrupted(at: moment)
+    }
 
     package mutating func timePassed(at moment: Moment) -> [TurnChange] {
+        keepUp(with: moment)
         var changes: [TurnChange] = []
         if let due = userDeadline, moment.now >= due { changes += finaliseUser() }
         guard let turn = model, let due = modelDeadline(at: moment), moment.now >= due else { return changes }
         if !turn.isCompleted {
             if case .generating = turn.phase {
-                guard moment.heard >= turn.end else { return changes }
+                guard moment.played >= turn.end else { return changes }
                 model?.phase = .closed(reason: "timeout", at: moment.now)
                 closeUser(at: moment)
             }
@@ -128,6 +133,7 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The conversation is over: everything that is known becomes final.
     package mutating func finish(at moment: Moment) -> [TurnChange] {
+        keepUp(with: moment)
         var changes = finaliseUser()
         if let turn = model {
             if case .generating = turn.phase { model?.phase = .closed(reason: "ended", at: moment.now) }
@@ -209,7 +215,7 @@ package struct TurnAssembler: Equatable, Sendable {
     private func modelDeadline(at moment: Moment) -> Duration? {
         guard let turn = model else { return nil }
         if turn.isCompleted { return turn.isFinished ? moment.now : turn.closesAt }
-        let unheard = max(turn.end - moment.heard, 0)
+        let unheard = max(turn.end - moment.played, 0)
         let playing = Duration.microseconds(Int64(unheard) * 1_000_000 / Int64(limits.rate))
         switch turn.phase {
         case .generating: return max(turn.lastContent + limits.inactive, moment.now + playing)
@@ -228,6 +234,13 @@ package struct TurnAssembler: Equatable, Sendable {
         return changes
     }
 
+    /// Not every message of speech is told of; what has been received belongs to the turn that is being generated.
+    private mutating func keepUp(with moment: Moment) {
+        guard let turn = model, case .generating = turn.phase, moment.received > turn.end else { return }
+        model?.end = moment.received
+        model?.lastContent = moment.now
+    }
+
     private mutating func modelWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
         var changes: [TurnChange] = []
@@ -237,7 +250,7 @@ package struct TurnAssembler: Equatable, Sendable {
             changes += modelSpoke(at: moment)
         }
         guard var turn = model else { return changes }
-        let received = max(turn.end, min(moment.received, isLate ? turn.end : moment.received)) - turn.start
+        let received = (isLate ? turn.end : max(turn.end, moment.received)) - turn.start
         if piece.isInterim {
             turn.wording.replaceInterim(piece.text, language: piece.language)
         } else {
@@ -282,8 +295,7 @@ package struct TurnAssembler: Equatable, Sendable {
         hasNewSpeech = true
         guard let turn = model, !turn.isCompleted else { return [] }
         if case .cut = turn.phase { return [] }
-        // What came after the last event of this turn was received too, and counts as part of it.
-        let heard = turn.heard(at: moment.heard)
+        let heard = turn.heard(at: moment)
         model?.cutAt = heard
         var changes = [TurnChange.interrupted(turn: turn.number, heard: heard)]
         if case .closed = turn.phase {
@@ -303,7 +315,7 @@ package struct TurnAssembler: Equatable, Sendable {
         case .closed: return []
         case .generating:
             model?.phase = .closed(reason: reason?.name ?? "complete", at: moment.now)
-            return moment.heard >= turn.end ? complete(at: moment) : []
+            return moment.played >= turn.end ? complete(at: moment) : []
         }
     }
 
@@ -327,7 +339,7 @@ package struct TurnAssembler: Equatable, Sendable {
         }
         model?.isCompleted = true
         model?.closesAt = moment.now + limits.late
-        let heard = turn.cutAt ?? turn.heard(at: moment.heard)
+        let heard = turn.cutAt ?? turn.heard(at: moment)
         return [.completed(turn: turn.number, speaker: .model, reason: reason, heard: heard)]
     }
 

@@ -30,17 +30,20 @@ package struct TurnLine: Equatable, Sendable {
 }
 
 /// Where things stand when an event is handled. Positions count samples of speech since the conversation began.
-package struct Moment: Equatable, Sendable {
+package struct Moment: Sendable {
     /// Since the conversation began.
     package var now: Duration
     /// Speech received from the service.
     package var received: Int
-    /// Speech that has left the device, or was dropped before it could: `PlaybackClock`'s position.
-    package var heard: Int
+    /// Speech before this position has left the device or was cut.
+    package var played: Int
+    /// How much of a stretch of speech really left the device: `PlaybackClock`'s answer.
+    package var heardIn: @Sendable (Range<Int>) -> Int
 
-    package init(now: Duration, received: Int, heard: Int) {
+    package init(now: Duration, received: Int, played: Int, heardIn: @escaping @Sendable (Range<Int>) -> Int) {
         self.now = now
         self.received = received
-        self.heard = heard
+        self.played = played
+        self.heardIn = heardIn
     }
 }

@@ -10,7 +10,9 @@ private struct Stage {
     var heard = 0
     var told: [TurnChange] = []
 
-    var moment: Moment { Moment(now: now, received: received, heard: heard) }
+    var moment: Moment {
+        Moment(now: now, received: received, played: heard) { [heard] in min(max(heard - $0.lowerBound, 0), $0.count) }
+    }
 
     mutating func user(_ text: String, finished: Bool = false) {
         var piece = Transcription(speaker: .user, text: text)
@@ -219,6 +221,18 @@ struct TurnAssemblerTests {
         stage.user("what time is it")
         stage.wait(.seconds(11))
         #expect(stage.finals().map(\.text) == ["what time is it"])
+    }
+
+    @Test("speech that no event told of counts as the turn's own")
+    func untoldSpeech() {
+        var stage = Stage()
+        stage.user("hello")
+        stage.speech(960)
+        stage.received += 47_040
+        stage.event(.generationCompleted)
+        stage.event(.turnCompleted(reason: nil))
+        stage.wait(.seconds(3))
+        #expect(stage.told.contains(.completed(turn: 2, speaker: .model, reason: "complete", heard: 48_000)))
     }
 
     @Test("a device that stalls does not hold the turn open for ever")
