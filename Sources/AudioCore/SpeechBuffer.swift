@@ -62,6 +62,13 @@ import Synchronization
     /// Samples refused because `limit` was reached; readable from any thread.
     package var refused: Int { refusedSamples.load(ordering: .relaxed) }
 
+    /// Drops what has been written so far and not been played, at the reader's next period: an interruption made
+    /// here, by any thread, where the writer's own lies in the order of the service's messages.
+    package func dropWaiting() {
+        // Never back behind an interruption of the writer's that came meanwhile.
+        cut.max(written.load(ordering: .acquiring), ordering: .releasing)
+    }
+
     /// The writing end, for the socket thread.
     ///
     /// - Parameter onChange: called on the writer's thread after each call that changes something. It wakes a reader

@@ -41,6 +41,9 @@ package final class EventBus: Sendable {
         for (waiter, event) in deliveries { waiter.resume(returning: event) }
     }
 
+    /// Whether anybody asked for `audio.level`; nobody measures for nobody.
+    package var wantsLevels: Bool { state.withLock { $0.subscribers.values.contains(where: \.wantsLevels) } }
+
     /// Ends every subscription, once its reader has taken what waits. No event is taken afterwards.
     package func finish() {
         let waiters = state.withLock { state in

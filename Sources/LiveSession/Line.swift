@@ -52,7 +52,10 @@ package final class Line: ConnectionHandler {
         voice.appendNext(to: &frame, dialect: dialect)
     }
 
-    package func connection(_ connection: any Connection, ended reason: Disconnection) { tell(.ended(reason)) }
+    package func connection(_ connection: any Connection, ended reason: Disconnection) {
+        speech.endOfSpeech()  // what came of an answer plays to its end
+        tell(.ended(reason))
+    }
 
     /// Waking the engine for every 40 ms of speech would cost more than the speech: only the first message of an
     /// answer tells it, and whatever carries more than speech.

@@ -71,6 +71,9 @@ package struct TurnAssembler: Equatable, Sendable {
     /// The model has the floor: its turn is being generated or still playing.
     package var isAnswering: Bool { model.map { !$0.isCompleted } ?? false }
 
+    /// The service is still producing the answer; more of it will come.
+    package var isGenerating: Bool { model?.phase == .generating }
+
     /// The next moment at which `timePassed` may have something to do.
     package func deadline(at moment: Moment) -> Duration? {
         [userDeadline, modelDeadline(at: moment)].compactMap { $0 }.min()
@@ -83,7 +86,7 @@ package struct TurnAssembler: Equatable, Sendable {
         switch event {
         case .interrupted: return interrupted(at: moment)
         case .speech(let samples): return speechArrived(samples, at: moment)
-        case .text(_, isThought: false): return modelSpoke(at: moment)
+        case .text(let text, isThought: false): return modelWrote(text, at: moment)
         case .transcription(let piece) where piece.speaker == .user: return userWords(piece, at: moment)
         case .transcription(let piece): return modelWords(piece, at: moment)
         case .turnCompleted(let reason): return turnCompleted(reason, at: moment)
@@ -111,6 +114,19 @@ package struct TurnAssembler: Equatable, Sendable {
     package mutating func interruptedHere(at moment: Moment) -> [TurnChange] {
         keepUp(with: moment)
         return interrupted(at: moment)
+    }
+
+    /// The connection broke: what was received of the answer is all there will be.
+    package mutating func connectionEnded(at moment: Moment) -> [TurnChange] {
+        keepUp(with: moment)
+        guard let turn = model, !turn.isCompleted else { return [] }
+        closeUser(at: moment)
+        switch turn.phase {
+        case .generating: model?.phase = .closed(reason: "connectionLost", at: moment.now)
+        case .cut: return complete(at: moment)
+        case .closed: break
+        }
+        return moment.played >= turn.end ? complete(at: moment) : []
     }
 
     package mutating func timePassed(at moment: Moment) -> [TurnChange] {
@@ -261,6 +277,13 @@ package struct TurnAssembler: Equatable, Sendable {
         model = turn
         if !piece.text.isEmpty { changes.append(.partial(line(of: turn))) }
         return changes
+    }
+
+    /// A text part: the answer of a model that does not speak. Beside speech it would double the transcript.
+    private mutating func modelWrote(_ text: String, at moment: Moment) -> [TurnChange] {
+        let changes = modelSpoke(at: moment)
+        guard let turn = model, turn.end == turn.start else { return changes }
+        return changes + modelWords(Transcription(speaker: .model, text: text), at: moment)
     }
 
     /// Content of the model came: opens its turn if none is open.

@@ -33,6 +33,7 @@ package final class Voice: Sendable {
     private let isTaken = Atomic<Bool>(false)
     private let isOpen = Atomic<Bool>(false)
     private let markCount = Atomic<Int>(0)
+    private let bell = Bell()
     private let dropped = Atomic<Int>(0)
     private let sent = Atomic<Int>(0)
 
@@ -48,17 +49,28 @@ package final class Voice: Sendable {
     /// Samples dropped since the last call.
     package func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
 
-    /// A connection is live: what waited goes up, then the rest as it is captured.
-    package func open() {
+    /// `connection` is live: what waited goes up, then the rest as it is captured.
+    package func open(on connection: any Connection) {
         exclusively {
             trim(to: backlog)
             unsafe isCatchingUp = true
         }
         isOpen.store(true, ordering: .releasing)
+        bell.hang(connection)
+        bell.ring()
     }
 
     /// No connection is live: the voice waits.
-    package func close() { isOpen.store(false, ordering: .releasing) }
+    package func close() {
+        isOpen.store(false, ordering: .releasing)
+        bell.hang(nil)
+    }
+
+    /// A packet was captured. For the thread that writes the ring, a device's. RT safe: an atomic, and at most one
+    /// write to wake the socket thread.
+    package func arrived() {
+        if isOpen.load(ordering: .relaxed) { bell.ring() }
+    }
 
     /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
     package func trimWaiting() {
@@ -74,6 +86,7 @@ package final class Voice: Sendable {
             unsafe marks.append(Mark(position: source.position + source.available, message: message))
         }
         markCount.add(1, ordering: .releasing)
+        bell.ring()
     }
 
     /// Appends the next message to be sent. Socket thread.
@@ -124,5 +137,29 @@ package final class Voice: Sendable {
     private static func samples(in duration: Duration) -> Int {
         let parts = duration.components
         return Int(parts.seconds) * rate + Int(parts.attoseconds / 1_000_000_000_000_000) * rate / 1000
+    }
+}
+
+/// The live connection, as far as the capture thread needs to know it.
+private final class Bell: Sendable {
+    // SAFETY: touched only by whoever holds `isTaken`.
+    private nonisolated(unsafe) var connection: (any Connection)?
+    private let isTaken = Atomic<Bool>(false)
+
+    func hang(_ connection: (any Connection)?) {
+        while !tryTake() {}
+        unsafe self.connection = connection
+        isTaken.store(false, ordering: .releasing)
+    }
+
+    /// RT safe. When the connection is just being changed nothing rings, and the next packet does.
+    func ring() {
+        guard tryTake() else { return }
+        unsafe connection?.voiceIsWaiting()
+        isTaken.store(false, ordering: .releasing)
+    }
+
+    private func tryTake() -> Bool {
+        isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     }
 }

@@ -26,6 +26,16 @@ private final class CountingSource: MediaSource {
     }
 }
 
+private final class SilentConnection: Connection {
+    func send(_ message: [UInt8]) -> Bool { true }
+    func offerFrame(_ message: [UInt8]) {}
+    func voiceIsWaiting() {}
+    func ping() {}
+    func close(code: UInt16, reason: String) {}
+    func abandon() {}
+    var progress: ConnectionProgress { ConnectionProgress() }
+}
+
 /// Writes a voice message as the number of its samples and the first of them.
 private struct PlainDialect: Dialect {
     func encode(_ setup: SessionSetup) -> EncodedSetup { EncodedSetup(message: [], warnings: []) }
@@ -52,7 +62,7 @@ struct VoiceTests {
         let voice = Voice(source: source)
         source.capture(640)
         #expect(drain(voice) == "")
-        voice.open()
+        voice.open(on: SilentConnection())
         source.capture(400)
         #expect(drain(voice) == "320@0;320@320;320@640;")
         voice.close()
@@ -69,7 +79,7 @@ struct VoiceTests {
             voice.trimWaiting()
         }
         #expect(voice.takeDropped() == 9 * 16_000)
-        voice.open()
+        voice.open(on: SilentConnection())
         let frames = drain(voice)
         #expect(frames.hasPrefix("320@\(Int16(truncatingIfNeeded: 144_000));"))
         #expect(voice.samplesSent == 16_000)
@@ -81,7 +91,7 @@ struct VoiceTests {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(5), stall: .seconds(1))
         source.capture(80_000)
-        voice.open()
+        voice.open(on: SilentConnection())
         _ = drain(voice)
         #expect(voice.samplesSent == 80_000)
     }
@@ -90,7 +100,7 @@ struct VoiceTests {
     func stall() {
         let source = CountingSource()
         let voice = Voice(source: source, stall: .seconds(1))
-        voice.open()
+        voice.open(on: SilentConnection())
         source.capture(320)
         _ = drain(voice)
         source.capture(160_000)
@@ -106,7 +116,7 @@ struct VoiceTests {
         source.capture(500)
         voice.mark(Array("end;".utf8))
         source.capture(320)
-        voice.open()
+        voice.open(on: SilentConnection())
         #expect(drain(voice) == "320@0;180@320;end;320@500;")
     }
 }

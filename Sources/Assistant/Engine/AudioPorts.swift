@@ -1,0 +1,19 @@
+package import AudioCore
+
+/// What the engine asks of the devices. None of it waits.
+package protocol AudioPorts: AnyObject, Sendable {
+    /// Samples that left the output: the only truth about what was heard (invariant 5).
+    var clock: PlaybackClock { get }
+
+    /// The session is live for the first time: inputs that have a beginning, files and pipes, start now.
+    func sessionWentLive()
+
+    /// Stops reading the input, really, or reads it again.
+    func setMuted(_ isMuted: Bool)
+
+    /// What the meters show, in dBFS.
+    var levels: (input: Double, output: Double) { get }
+
+    /// What went wrong on the devices' threads, since the beginning.
+    var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { get }
+}

@@ -1,0 +1,23 @@
+package import Events
+package import LiveProtocol
+
+/// Adds up what the service says a response cost.
+struct Ledger: Equatable, Sendable {
+    private var session = UsageReport.Tokens()
+
+    /// - Parameter usage: of one response; counts are not cumulative (gemini-live §4.3).
+    mutating func add(_ usage: Usage) -> UsageReport {
+        let turn = UsageReport.Tokens(
+            input: Ledger.byModality(usage.promptByModality, total: usage.prompt),
+            output: Ledger.byModality(usage.responseByModality, total: usage.response), total: usage.total)
+        session.input.merge(turn.input, uniquingKeysWith: +)
+        session.output.merge(turn.output, uniquingKeysWith: +)
+        session.total += turn.total
+        return UsageReport(turn: turn, session: session)
+    }
+
+    private static func byModality(_ counts: [Usage.ModalityCount], total: Int) -> [String: Int] {
+        if counts.isEmpty { return total == 0 ? [:] : ["UNSPECIFIED": total] }
+        return Dictionary(counts.map { ($0.modality, $0.tokens) }, uniquingKeysWith: +)
+    }
+}

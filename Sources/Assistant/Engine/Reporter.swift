@@ -1,0 +1,170 @@
+import AudioCore
+import Events
+import LiveProtocol
+import LiveSession
+
+/// Puts what the engine learns into the words of the event vocabulary, and keeps repeated trouble from flooding it.
+struct Reporter {
+    private let bus: EventBus
+    private let wallClock: @Sendable () -> Int64
+    private let session: String
+    private var ledger = Ledger()
+    /// Warnings about the setup are said once, not with every connection.
+    private var saidAboutSetup: Set<String> = []
+    private var undecodable = RateLimit(interval: .seconds(5))
+    private var unknown: Set<String> = []
+    private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
+
+    init(bus: EventBus, wallClock: @escaping @Sendable () -> Int64) {
+        self.bus = bus
+        self.wallClock = wallClock
+        session = Reporter.name(at: wallClock())
+    }
+
+    func tell(_ body: Event.Body) { bus.publish(Event(at: wallClock(), session: session, body)) }
+
+    func warn(_ code: String, _ message: String, remedy: String? = nil) {
+        tell(.warning(Problem(code: code, message: message, remedy: remedy)))
+    }
+
+    // MARK: The session
+
+    mutating func leftOut(_ warnings: [String]) {
+        for warning in warnings where saidAboutSetup.insert(warning).inserted {
+            warn("setup.fieldLeftOut", warning)
+        }
+    }
+
+    func retrying(_ problem: Verdict.Problem, in wait: Duration, wasLive: Bool) {
+        let when = wait < .milliseconds(50) ? "at once" : "in \(wait.milliseconds) ms"
+        warn(wasLive ? "session.dropped" : "session.attemptFailed", "\(problem.reason). Trying again \(when).")
+    }
+
+    mutating func undecodable(_ failure: DecodingFailure, now: Duration) {
+        guard let repeated = undecodable.admit(now: now) else { return }
+        let more = repeated == 0 ? "" : " (and \(repeated) more like it)"
+        warn("message.undecodable", "A message of the service could not be read: \(failure)\(more).")
+    }
+
+    // MARK: The conversation
+
+    func tell(_ change: TurnChange) {
+        switch change {
+        case .started(let turn, let speaker): tell(.turnStarted(turn: turn, speaker: Party(speaker)))
+        case .partial(let line): tell(.transcriptPartial(TranscriptLine(line)))
+        case .final(let line): tell(.transcriptFinal(TranscriptLine(line)))
+        case .interrupted(let turn, let heard):
+            tell(.turnInterrupted(turn: turn, heardMilliseconds: Reporter.milliseconds(ofSpeech: heard)))
+        case .completed(let turn, let speaker, let reason, let heard):
+            tell(
+                .turnCompleted(
+                    turn: turn, speaker: Party(speaker), reason: reason,
+                    heardMilliseconds: heard.map(Reporter.milliseconds)))
+        }
+    }
+
+    /// Everything that has no part in the turns but is worth telling.
+    mutating func report(_ event: LiveEvent, now: Duration) {
+        switch event {
+        case .usage(let usage): tell(.usage(ledger.add(usage)))
+        case .goAway(let timeLeft):
+            let when = timeLeft.map { "in \($0.milliseconds / 1000) s" } ?? "soon"
+            warn("service.goAway", "The service will close the connection \(when); it is made anew then.")
+        case .code(let language, let source, _): tell(.code(language: language, source: source))
+        case .codeResult(let outcome, let output, _): tell(.codeResult(outcome: outcome, output: output))
+        case .toolCallsCancelled(let ids): tell(.toolCancelled(ids: ids))
+        case .grounding(let metadata), .urlContext(let metadata): tell(.grounding(metadata.serialized()))
+        case .blob(let mimeType, let bytes):
+            warnOnce("part.\(mimeType)", "The answer holds \(bytes.count) bytes of \(mimeType), which are not kept.")
+        case .file(let uri, _): warnOnce("part.file", "The answer refers to a file, which is not fetched: \(uri)")
+        case .serviceError(let code, let message):
+            warn("service.error", "The service reports an error\(code.map { " \($0)" } ?? ""): \(message)")
+        default: break
+        }
+    }
+
+    private mutating func warnOnce(_ code: String, _ message: String) {
+        if unknown.insert(code).inserted { warn("part.notKept", message) }
+    }
+
+    func toolsCalled(_ calls: [ToolCall], answered results: [ToolResult]) {
+        for call in calls {
+            tell(.toolCall(id: call.id, name: call.name, arguments: call.arguments.serialized()))
+        }
+        for result in results {
+            tell(.toolResult(id: result.id, name: result.name, response: result.response.serialized()))
+        }
+    }
+
+    // MARK: The devices
+
+    /// - Parameter droppedVoice: samples of voice that waited too long since the last call.
+    mutating func counted(
+        _ counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts), droppedVoice: Int, isLive: Bool
+    ) {
+        if droppedVoice > 0 {
+            tell(
+                .audioDropped(
+                    direction: .input, milliseconds: Reporter.milliseconds(ofVoice: droppedVoice),
+                    because: isLive ? "the connection did not take it in time" : "no connection"))
+        }
+        let overrun = counts.input.droppedSamples - reported.input.droppedSamples
+        if overrun > 0 {
+            tell(
+                .audioDropped(
+                    direction: .input, milliseconds: Reporter.milliseconds(ofVoice: overrun),
+                    because: "the voice ring was full"))
+        }
+        let inputXruns = counts.input.xruns - reported.input.xruns
+        if inputXruns > 0 { tell(.audioXrun(direction: .input, count: inputXruns)) }
+        let outputXruns = counts.output.xruns - reported.output.xruns
+        if outputXruns > 0 { tell(.audioXrun(direction: .output, count: outputXruns)) }
+        reported = counts
+    }
+
+    // MARK: Words and numbers
+
+    private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
+    private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
+
+    /// Our own name of a conversation: when it began, in base 36, so that names sort as the conversations do.
+    private static func name(at milliseconds: Int64) -> String { String(milliseconds, radix: 36) }
+}
+
+/// Lets one through per interval and counts the rest.
+private struct RateLimit {
+    let interval: Duration
+    private var next = Duration.zero
+    private var held = 0
+
+    init(interval: Duration) { self.interval = interval }
+
+    /// - Returns: how many were held back since the last one let through; nil when this one is held back too.
+    mutating func admit(now: Duration) -> Int? {
+        guard now >= next else {
+            held += 1
+            return nil
+        }
+        defer { held = 0 }
+        next = now + interval
+        return held
+    }
+}
+
+extension Party {
+    fileprivate init(_ speaker: Speaker) { self = speaker == .user ? .user : .model }
+}
+
+extension TranscriptLine {
+    fileprivate init(_ line: TurnLine) {
+        self.init(
+            turn: line.turn, speaker: Party(line.speaker), text: line.text, language: line.language, heard: line.heard)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    var milliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,86 @@
+package import AudioCore
+package import LiveProtocol
+import AudioFrontEnd
+import Synchronization
+
+/// Puts decoded speech into the speech buffer, in the buffer's rate.
+///
+/// The socket thread writes; only `dropWaiting` and `position` are for others.
+package final class SpeechSink: MediaSink {
+    private let buffer: SpeechBuffer
+    // SAFETY: touched on the socket thread only.
+    private nonisolated(unsafe) var writer: SpeechWriter
+    private nonisolated(unsafe) var converter: RateConverter?
+    private let isDiscarding = Atomic<Bool>(false)
+    private let written: Atomic<Int>
+
+    /// - Parameter onChange: wakes an output that no device clock wakes; called on the socket thread, must not block.
+    package init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable () -> Void = {}) {
+        self.buffer = buffer
+        writer = buffer.makeWriter(onChange: onChange)
+        written = Atomic(0)
+    }
+
+    package var position: Int { written.load(ordering: .acquiring) }
+
+    package func append(_ samples: Span<Int16>, rate: Int) {
+        guard !isDiscarding.load(ordering: .acquiring) else { return }
+        if rate == SampleRate.speech.hertz {
+            _ = writer.append(samples)
+        } else {
+            appendConverted(samples, rate: rate)
+        }
+        written.store(writer.position, ordering: .releasing)
+    }
+
+    package func interrupt() {
+        isDiscarding.store(false, ordering: .releasing)
+        converter = nil
+        writer.interrupt()
+    }
+
+    package func endOfSpeech() {
+        isDiscarding.store(false, ordering: .releasing)
+        writer.endOfSpeech()
+    }
+
+    /// Stops the answer here and now, before the service knows: what waits is dropped, and so is what still comes of
+    /// it, until the service says that it was interrupted or is over (pitfall 52). Any thread.
+    ///
+    /// - Parameter andWhatComes: more of this answer is on its way.
+    package func dropWaiting(andWhatComes: Bool) {
+        if andWhatComes { isDiscarding.store(true, ordering: .releasing) }
+        buffer.dropWaiting()
+    }
+
+    /// A service that speaks at another rate than it usually does says so in the MIME type (pitfall 31).
+    private func appendConverted(_ samples: Span<Int16>, rate: Int) {
+        if converter?.rate != rate { converter = RateConverter(rate: rate) }
+        guard let converted = converter?.convert(samples) else { return }
+        _ = writer.append(converted.span)
+    }
+}
+
+/// From an unusual rate to the buffer's; allocates, which the socket thread may.
+private final class RateConverter {
+    let rate: Int
+    private var resampler: Resampler
+
+    /// Nil for a rate that no speech has.
+    init?(rate: Int) {
+        guard (4_000...192_000).contains(rate),
+            let resampler = try? Resampler(from: SampleRate(hertz: rate), to: .speech)
+        else { return nil }
+        self.rate = rate
+        self.resampler = resampler
+    }
+
+    func convert(_ samples: Span<Int16>) -> [Int16] {
+        let room = samples.count * SampleRate.speech.hertz / rate + 64
+        var converted = [Int16](repeating: 0, count: room)
+        var span = converted.mutableSpan
+        let produced = resampler.process(samples, into: &span).produced
+        converted.removeLast(room - produced)
+        return converted
+    }
+}
