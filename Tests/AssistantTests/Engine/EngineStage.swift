@@ -1,0 +1,131 @@
+import Assistant
+import AudioCore
+import Events
+import LiveProtocol
+import LiveSession
+import Synchronization
+import TestKit
+
+/// A microphone and a loudspeaker that the test works by hand.
+final class FakePorts: AudioPorts {
+    let clock = PlaybackClock()
+    private let state: Mutex<(isMuted: Bool, isStarted: Bool)> = Mutex((false, false))
+    func sessionWentLive() { state.withLock { $0.isStarted = true } }
+    func setMuted(_ isMuted: Bool) { state.withLock { $0.isMuted = isMuted } }
+    var isMuted: Bool { state.withLock { $0.isMuted } }
+    var isStarted: Bool { state.withLock { $0.isStarted } }
+    var levels: (input: Double, output: Double) { (-20, -30) }
+    var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }
+}
+
+/// An engine with everything around it in the test's hands: socket, devices and time.
+final class EngineStage: Sendable {
+    let transport = FakeTransport()
+    let clock = ManualClock()
+    let ports = FakePorts()
+    let bus = EventBus()
+    let engine: SessionEngine
+    let events: EventLog
+    let speech = SpeechBuffer()
+    let voice: Voice
+    private let microphone: Mutex<SampleProducer>
+    private let loudspeaker: Mutex<Loudspeaker>
+
+    init(until: EndWatch.Condition = .never) {
+        let ring = SampleRing(minimumCapacity: 16_000)
+        microphone = Mutex(ring.makeProducer())
+        voice = Voice(source: VoiceSource(ring))
+        loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
+        events = EventLog(bus)
+        engine = SessionEngine(
+            configuration: SessionEngine.Configuration(
+                endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
+                setup: SessionSetup(model: "models/gemini-3.8-live"), until: until),
+            parts: SessionEngine.Parts(
+                dialect: GeminiDialect(), transport: transport, voice: voice, speech: SpeechSink(speech), ports: ports,
+                bus: bus, time: EngineTime(clock), wallClock: { 0 }, random: { 1 }))
+    }
+
+    /// Runs the engine for as long as `script` takes, and then waits for its end, which the script must bring about
+    /// or which `hangUp` brings.
+    func play(_ script: @Sendable (EngineStage) async throws -> Void) async rethrows -> Ending {
+        async let ending = engine.run()
+        do { try await script(self) } catch {
+            engine.stop(Ending(.asked, reason: "the script failed"))
+            _ = await ending
+            throw error
+        }
+        engine.stop(Ending(.asked, reason: "the script is over"))
+        return await ending
+    }
+
+    /// Dials, upgrades and sets up.
+    func goLive() async -> FakeConnection {
+        let connection = await transport.nextConnection()!
+        connection.opens()
+        _ = await connection.nextSent()
+        connection.says(#"{"setupComplete":{}}"#)
+        _ = await events.next { if case .sessionLive = $0 { true } else { false } }
+        return connection
+    }
+
+    func capture(_ count: Int) {
+        microphone.withLock { microphone in
+            let taken = microphone.write([Int16](repeating: 1, count: count).span)
+            precondition(taken == count)
+        }
+        voice.arrived()
+    }
+
+    /// Plays what waits, at most `count` samples of it. - Returns: samples played.
+    @discardableResult
+    func playOut(_ count: Int) -> Int { loudspeaker.withLock { $0.play(count) } }
+}
+
+/// Plays without a device: what is read has been heard.
+private struct Loudspeaker: ~Copyable {
+    var reader: SpeechReader
+    var timeline: PlaybackTimeline
+
+    init(reader: consuming SpeechReader, clock: PlaybackClock) {
+        self.reader = reader
+        timeline = PlaybackTimeline(clock: clock, speechRate: .speech, deviceRate: .speech)
+    }
+
+    mutating func play(_ count: Int) -> Int {
+        var samples = [Int16](repeating: 0, count: count)
+        var span = samples.mutableSpan
+        let reading = reader.read(count, into: &span)
+        if let cut = reading.cut { timeline.drop(before: cut, delay: 0) }
+        timeline.read(reading.positions.count, speech: reading.positions)
+        timeline.wrote(reading.positions.count)
+        timeline.publish(delay: 0)
+        return reading.positions.count
+    }
+}
+
+/// Everything that was published, in order, and a way to wait for some of it.
+actor EventLog {
+    private let subscription: EventSubscription
+    private(set) var seen: [Event.Body] = []
+
+    init(_ bus: EventBus) { subscription = bus.subscribe(capacity: 10_000, overflow: .dropOldest) }
+
+    /// The next event that `matches`; what comes before it is kept in `seen`.
+    @discardableResult
+    func next(_ matches: @Sendable (Event.Body) -> Bool) async -> Event.Body? {
+        var iterator = subscription.makeAsyncIterator()
+        while let event = await iterator.next(isolation: self) {
+            seen.append(event.body)
+            if matches(event.body) { return event.body }
+        }
+        return nil
+    }
+}
+
+/// A message of speech: `count` samples of silence.
+func speechMessage(_ count: Int, before: String = "", after: String = "") -> String {
+    let data = String(repeating: "AAAA", count: count * 2 / 3) + (count * 2 % 3 == 0 ? "" : "AAA=")
+    let part = #"{"inlineData":{"mimeType":"audio/pcm;rate=24000","data":"\#(data)"}}"#
+    return #"{"serverContent":{\#(before)"modelTurn":{"role":"model","parts":[\#(part)]}\#(after)}}"#
+}
