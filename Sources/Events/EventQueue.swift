@@ -9,10 +9,10 @@ package struct EventQueue: Equatable, Sendable {
     }
 
     /// Events that may wait, at least 1. The notice of a loss comes on top.
-    let capacity: Int
-    let overflow: Overflow
+    package let capacity: Int
+    package let overflow: Overflow
     /// Events lost since this queue was made.
-    private(set) var missed = 0
+    package private(set) var missed = 0
     /// Events lost since the subscriber was last told.
     private var untold = 0
     // Taken from `first` on, and moved up when half is gone, so that taking costs no more than appending.
@@ -25,12 +25,12 @@ package struct EventQueue: Equatable, Sendable {
         self.overflow = overflow
     }
 
-    var count: Int { waiting.count - first }
+    package var count: Int { waiting.count - first }
 
     /// Puts an event behind those that wait.
     ///
     /// An `audio.level` replaces one that still waits as the newest event: a meter shows the present only.
-    mutating func append(_ event: Event) {
+    package mutating func append(_ event: Event) {
         if case .audioLevel = event.body, count > 0, case .audioLevel = waiting[waiting.count - 1].body {
             waiting[waiting.count - 1] = event
             return
@@ -40,7 +40,7 @@ package struct EventQueue: Equatable, Sendable {
     }
 
     /// - Returns: the oldest event; after a loss, a `warning` that says how many events it cost comes first.
-    mutating func popFirst() -> Event? {
+    package mutating func popFirst() -> Event? {
         guard count > 0 else { return nil }
         let event = waiting[first]
         if untold > 0 {
