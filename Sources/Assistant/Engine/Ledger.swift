@@ -1,5 +1,5 @@
-package import Events
-package import LiveProtocol
+import Events
+import LiveProtocol
 
 /// Adds up what the service says a response cost.
 struct Ledger: Equatable, Sendable {

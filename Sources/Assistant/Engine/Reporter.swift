@@ -59,7 +59,7 @@ struct Reporter {
             tell(
                 .turnCompleted(
                     turn: turn, speaker: Party(speaker), reason: reason,
-                    heardMilliseconds: heard.map(Reporter.milliseconds)))
+                    heardMilliseconds: heard.map { Reporter.milliseconds(ofSpeech: $0) }))
         }
     }
 
@@ -73,7 +73,7 @@ struct Reporter {
         case .code(let language, let source, _): tell(.code(language: language, source: source))
         case .codeResult(let outcome, let output, _): tell(.codeResult(outcome: outcome, output: output))
         case .toolCallsCancelled(let ids): tell(.toolCancelled(ids: ids))
-        case .grounding(let metadata), .urlContext(let metadata): tell(.grounding(metadata.serialized()))
+        case .grounding(let metadata), .urlContext(let metadata): tell(.grounding(Reporter.text(metadata)))
         case .blob(let mimeType, let bytes):
             warnOnce("part.\(mimeType)", "The answer holds \(bytes.count) bytes of \(mimeType), which are not kept.")
         case .file(let uri, _): warnOnce("part.file", "The answer refers to a file, which is not fetched: \(uri)")
@@ -89,10 +89,10 @@ struct Reporter {
 
     func toolsCalled(_ calls: [ToolCall], answered results: [ToolResult]) {
         for call in calls {
-            tell(.toolCall(id: call.id, name: call.name, arguments: call.arguments.serialized()))
+            tell(.toolCall(id: call.id, name: call.name, arguments: Reporter.text(call.arguments)))
         }
         for result in results {
-            tell(.toolResult(id: result.id, name: result.name, response: result.response.serialized()))
+            tell(.toolResult(id: result.id, name: result.name, response: Reporter.text(result.response)))
         }
     }
 
@@ -124,6 +124,7 @@ struct Reporter {
 
     // MARK: Words and numbers
 
+    private static func text(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
     private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
     private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
 

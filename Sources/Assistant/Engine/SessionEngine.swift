@@ -1,4 +1,4 @@
-package import AudioCore
+import AudioCore
 package import Events
 package import LiveProtocol
 package import LiveSession
@@ -121,11 +121,11 @@ package actor SessionEngine {
             }
             group.cancelAll()
         }
-        let ending = ending ?? Ending(.asked, reason: "cancelled")
+        let outcome = ending ?? Ending(.asked, reason: "cancelled")
         connection?.abandon()
         parts.voice.close()
         tell(turns.finish(at: moment))
-        return ending
+        return outcome
     }
 
     private nonisolated func post(_ input: Input) { mailbox.continuation.yield(input) }

@@ -1,6 +1,6 @@
 package import AudioCore
-package import LiveProtocol
 import AudioFrontEnd
+import LiveProtocol
 import Synchronization
 
 /// Puts decoded speech into the speech buffer, in the buffer's rate.

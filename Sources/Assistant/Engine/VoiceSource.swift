@@ -1,5 +1,5 @@
-import AudioCore
-package import LiveProtocol
+package import AudioCore
+import LiveProtocol
 
 /// The far end of the voice ring, as a dialect's line wants it. Exclusive access is its `Voice`'s affair.
 package final class VoiceSource: MediaSource {

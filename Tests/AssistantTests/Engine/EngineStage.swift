@@ -109,7 +109,7 @@ actor EventLog {
     private let subscription: EventSubscription
     private(set) var seen: [Event.Body] = []
 
-    init(_ bus: EventBus) { subscription = bus.subscribe(capacity: 10_000, overflow: .dropOldest) }
+    init(_ bus: EventBus) { subscription = bus.subscribe(capacity: 10_000, overflow: .dropsOldest) }
 
     /// The next event that `matches`; what comes before it is kept in `seen`.
     @discardableResult
