@@ -20,6 +20,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 let package = Package(
     name: "vivavoce",
@@ -74,7 +75,9 @@ let package = Package(
         // The stand-in service. It shares no codec with the client.
         .target(
             name: "Rehearsal",
-            dependencies: ["AudioCore", "AudioFrontEnd", "CEspeakNG", "CPocketSphinx", flyingFox, yams],
+            dependencies: [
+                "AudioCore", "AudioFrontEnd", "CEspeakNG", "CPocketSphinx", flyingFox, flyingSocks, yams,
+            ],
             swiftSettings: common),
         .executableTarget(
             name: "vivavoce-rehearsal", dependencies: ["Rehearsal", argumentParser], swiftSettings: common),

@@ -1,0 +1,3 @@
+/// What to do on each connection, step by step.
+package struct Scenario: Equatable, Sendable {
+}

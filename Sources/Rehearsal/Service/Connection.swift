@@ -1,0 +1,293 @@
+import FlyingFox
+import Foundation
+import Synchronization
+
+/// One client's connection: does what its session answers, and tells the session what happens.
+actor Connection {
+    /// What all connections of a service share.
+    final class Shared: Sendable {
+        let configuration: RehearsalConfiguration
+        let handles: HandleStore
+        let log: WireLog?
+        let ears: Ears
+        private let count = Mutex(0)
+
+        init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
+            self.configuration = configuration
+            handles = HandleStore(lifetime: configuration.handleLifetime)
+            ears = Ears()
+            if let path = configuration.logPath { log = try WireLog(path: path) } else { log = nil }
+        }
+
+        /// - Returns: 1 for the first connection of the service, and so on.
+        func nextNumber() -> Int {
+            count.withLock { count in
+                count += 1
+                return count
+            }
+        }
+    }
+
+    private enum Effect: Sendable {
+        case wake(at: ContinuousClock.Instant)
+        case answer(RehearsalSession.Prompt, number: Int)
+        case closeLater
+    }
+
+    private enum Sound: Sendable {
+        case hear([Int16])
+        case understand
+    }
+
+    nonisolated let outbox = Outbox()
+    private let frames: AsyncThrowingStream<WSFrame, any Error>
+    private let number: Int
+    private let shared: Shared
+    private let clock = ContinuousClock()
+    private let started: ContinuousClock.Instant
+    private var session: RehearsalSession
+    private var answerer: Answerer
+    private var encoder: WireEncoder
+    private var savedInput: SavedInput
+    private var wakesAt: ContinuousClock.Instant?
+    private var isClosing = false
+
+    // Bounds: an effect is a timer or an answer, of which there are a few at a time; sound is at most two minutes of
+    // 20 ms blocks, which only a client that sends faster than ears can listen would fill. What overflows is noted.
+    private let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
+    private let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
+
+    init(frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared) {
+        self.frames = frames
+        self.shared = shared
+        number = shared.nextNumber()
+        started = clock.now
+        var options = shared.configuration.session
+        options.seed &+= UInt64(number)
+        let random = UInt32.random(in: .min ... .max)  // handles must differ from those of an earlier process
+        session = RehearsalSession(
+            options: options, version: version, connection: "\(number)-\(String(random, radix: 36))", now: .zero)
+        answerer = Answerer(seed: options.seed)
+        encoder = WireEncoder(shared.configuration.format)
+        savedInput = SavedInput(path: shared.configuration.savedInputPath, connection: number)
+    }
+
+    private var now: Duration { started.duration(to: clock.now) }
+
+    /// Serves until either side closes the connection.
+    func run() async {
+        log("opened")
+        armTimer()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.readFrames() }
+            group.addTask { await self.listen() }
+            for await effect in effects {
+                switch effect {
+                case .wake(let instant):
+                    group.addTask {
+                        try? await self.clock.sleep(until: instant)
+                        await self.wake(armedFor: instant)
+                    }
+                case .answer(let prompt, let number): group.addTask { await self.answer(prompt, number: number) }
+                case .closeLater:
+                    group.addTask {
+                        // A client has this long to answer a close frame before the TCP connection ends.
+                        try? await self.clock.sleep(for: .seconds(2))
+                        await self.end()
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+        outbox.finish()
+        log("closed")
+    }
+
+    private func end() {
+        feed.finish()
+        earFeed.finish()
+        outbox.finish()
+    }
+
+    // MARK: What comes in
+
+    private func readFrames() async {
+        var joiner = FrameJoiner()
+        do {
+            for try await frame in frames {
+                switch try joiner.add(frame) {
+                case .message(let bytes): received(bytes)
+                case .ping(let ping):
+                    var pong = ping
+                    pong.opcode = .pong
+                    pong.mask = nil
+                    outbox.put(pong)
+                case .close(let code, let reason):
+                    log("received", ("close", .number(Double(code))), ("reason", .string(reason)))
+                    if !isClosing { outbox.close(code: code == 1005 ? 1000 : code, reason: "") }
+                    end()
+                    return
+                case .nothing: break
+                }
+            }
+        } catch let refusal as Refusal {
+            perform(session.refused(refusal))
+            return
+        } catch {
+            // The client is gone without a close frame.
+        }
+        end()
+    }
+
+    private func received(_ bytes: [UInt8]) {
+        guard !isClosing else { return }
+        let message: ClientMessage
+        do throws(Refusal) {
+            message = try WireDecoder.decode(bytes)
+        } catch {
+            log("received", ("refused", .string(error.reason)), ("bytes", .number(Double(bytes.count))))
+            perform(session.refused(error))
+            return
+        }
+        if shared.log != nil, let json = try? JSONReader.read(bytes) {
+            log("received", ("message", WireLog.summary(of: json)))
+        }
+        if case .audio(let pcm) = message { savedInput.append(pcm) }
+        perform(session.received(message, now: now))
+    }
+
+    // MARK: What the session wants done
+
+    private func perform(_ actions: [RehearsalSession.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message): send(message)
+            case .close(let refusal):
+                log("sent", ("close", .number(Double(refusal.code))), ("reason", .string(refusal.reason)))
+                shared.configuration.report("connection \(number): closed with \(refusal.code): \(refusal.reason)")
+                isClosing = true
+                outbox.close(code: refusal.code, reason: refusal.reason)
+                feed.yield(.closeLater)
+            case .hear(let samples, _): give(.hear(samples))
+            case .understand: give(.understand)
+            case .answer(let prompt, let answer): feed.yield(.answer(prompt, number: answer))
+            case .find(let handle):
+                let model = session.requestedModel ?? ""
+                perform(session.resume(shared.handles.find(handle, model: model, now: clock.now), now: now))
+            case .keep(let conversation, let handle):
+                shared.handles.keep(conversation, model: session.setup?.model ?? "", under: handle, now: clock.now)
+            case .note(let text):
+                log("note", ("text", .string(text)))
+                shared.configuration.report("connection \(number): \(text)")
+            }
+        }
+        armTimer()
+    }
+
+    private func send(_ message: JSON) {
+        guard !isClosing else { return }
+        outbox.send(encoder.encode(message))
+        log("sent", ("message", shared.log == nil ? .null : WireLog.summary(of: message)))
+    }
+
+    private func armTimer() {
+        guard let deadline = session.nextDeadline else { return }
+        let instant = started + deadline
+        if let wakesAt, wakesAt <= instant { return }
+        wakesAt = instant
+        feed.yield(.wake(at: instant))
+    }
+
+    private func wake(armedFor instant: ContinuousClock.Instant) {
+        if wakesAt == instant { wakesAt = nil }
+        perform(session.tick(now: now))
+    }
+
+    // MARK: Ears and voice
+
+    private func give(_ sound: Sound) {
+        if case .dropped = earFeed.yield(sound) { log("note", ("text", "sound was dropped: the ears are far behind")) }
+    }
+
+    /// Hands sound to the ears in order. An utterance holds one of them from its first sound to its meaning.
+    private func listen() async {
+        var ear: Ears.Utterance?
+        for await sound in sounds {
+            switch sound {
+            case .hear(let samples):
+                if ear == nil { ear = await shared.ears.begin() }
+                await ear?.hear(samples)
+            case .understand:
+                let hearing = await ear?.finish()
+                ear = nil
+                log("heard", ("text", hearing?.text.map { .string($0) } ?? .null))
+                perform(session.heard(hearing?.text, now: now))
+            }
+        }
+        await ear?.abandon()
+    }
+
+    private func answer(_ prompt: RehearsalSession.Prompt, number answer: Int) async {
+        let context = Answerer.Context(
+            conversation: session.conversation, functions: session.setup?.functions ?? [], now: Date())
+        let reply = answerer.reply(to: prompt, in: context)
+        if !reply.calls.isEmpty {
+            let (actions, isWaiting) = session.call(reply.calls, answer: answer, now: now)
+            perform(actions)
+            if isWaiting { return }
+        }
+        for sentence in reply.sentences {
+            let isSpoken = session.setup?.modality != .text
+            let spoken: AnswerDelivery.Sentence
+            do {
+                spoken =
+                    isSpoken
+                    ? try await Voice.shared.speak(sentence, as: session.setup?.voice)
+                    : AnswerDelivery.Sentence(text: sentence, samples: [], words: [])
+            } catch {
+                shared.configuration.report("connection \(number): \(error)")
+                perform(session.refused(.internalError))
+                return
+            }
+            guard session.isAnswering(answer) else { return }
+            perform(session.say(spoken, answer: answer, now: now))
+        }
+        perform(session.finishSaying(answer: answer, now: now))
+    }
+
+    private func log(_ event: String, _ details: (String, JSON)...) {
+        guard let log = shared.log else { return }
+        switch details.count {
+        case 0: log.write(event, connection: number)
+        case 1: log.write(event, connection: number, details[0])
+        default: log.write(event, connection: number, details[0], details[1])
+        }
+    }
+}
+
+/// What the microphone sent, as it came, in a WAV file.
+private struct SavedInput {
+    private final class Box {
+        var file: WaveFile
+        init(_ file: consuming WaveFile) { self.file = file }
+    }
+
+    private let path: String?
+    private var box: Box?
+
+    /// - Parameter path: for the first connection; later ones get their number before the suffix.
+    init(path: String?, connection: Int) {
+        guard let path, connection > 1 else {
+            self.path = path
+            return
+        }
+        let stem = path.hasSuffix(".wav") ? String(path.dropLast(4)) : path
+        self.path = "\(stem)-\(connection).wav"
+    }
+
+    mutating func append(_ pcm: ClientMessage.PCM) {
+        guard let path else { return }
+        if box == nil, let file = try? WaveFile(path: path, rate: pcm.rate) { box = Box(file) }
+        box?.file.append(pcm.samples)
+    }
+}
