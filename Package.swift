@@ -98,7 +98,10 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "AssistantTests",
-            dependencies: ["Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "TestKit"],
+            dependencies: [
+                "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", "Rehearsal",
+                "TestKit",
+            ],
             swiftSettings: common),
         .testTarget(name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox], swiftSettings: common),
     ]

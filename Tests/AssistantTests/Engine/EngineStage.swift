@@ -83,7 +83,7 @@ final class EngineStage: Sendable {
 }
 
 /// Plays without a device: what is read has been heard.
-private struct Loudspeaker: ~Copyable {
+struct Loudspeaker: ~Copyable {
     var reader: SpeechReader
     var timeline: PlaybackTimeline
 
