@@ -97,9 +97,8 @@ package enum ModelCatalogue {
                 Refusal(.tools, "it uses no tools"),
                 Refusal(.affectiveDialog, "it only translates", implied: false),
                 Refusal(.proactivity, "it only translates", implied: ["proactiveAudio": false]),
-                Refusal(.history, "it keeps no conversation"),
                 Refusal(.mediaResolution, "it takes no pictures"),
-            ]),
+            ] + keepsNoConversation),
         ModelFamily(
             name: "Gemini 3.5 Transcribe Live",
             prefixes: ["gemini-3.5-transcribe-live"],
@@ -111,10 +110,9 @@ package enum ModelCatalogue {
             history: .none,
             takesText: false,
             takesImages: false,
-            refusals: writesOnly + [
+            refusals: writesOnly + keepsNoConversation + [
                 Refusal(.systemInstruction, "it takes no instructions"),
                 Refusal(.tools, "it uses no tools"),
-                Refusal(.history, "it keeps no conversation"),
                 Refusal(.mediaResolution, "it takes no pictures"),
             ]),
         ModelFamily(
@@ -166,6 +164,8 @@ package enum ModelCatalogue {
         Refusal(.explicitVoiceActivity, "only Vertex AI has it", except: .on(.vertex), implied: false),
         Refusal(.avatar, "only Vertex AI has it", except: .on(.vertex)),
         Refusal(.labels, "only Vertex AI has them", except: .on(.vertex)),
+        Refusal(.consentAudio, "only the Developer API has it", except: .on(.developer)),
+        Refusal(.consentSignature, "only the Developer API has it", except: .on(.developer)),
         Refusal(.candidateCount, "a live session has one answer at a time", implied: 1),
     ]
 
@@ -174,6 +174,13 @@ package enum ModelCatalogue {
         Refusal(
             .proactivity, "it decides by itself whether it is meant, and refuses to be told otherwise",
             implied: ["proactiveAudio": true]),
+    ]
+
+    /// Models that turn speech into something else as it comes: there is nothing to remember or to resume.
+    private static let keepsNoConversation: [Refusal] = [
+        Refusal(.resumption, "it keeps no conversation", implied: [:]),
+        Refusal(.compression, "it keeps no conversation", implied: ["slidingWindow": [:]]),
+        Refusal(.history, "it keeps no conversation"),
     ]
 
     private static let writesOnly: [Refusal] = [
