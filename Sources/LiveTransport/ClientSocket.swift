@@ -33,6 +33,7 @@ final class ClientSocket: SocketEventTarget {
     private var addresses: [String] = []
     private var nextAddress = 0
     private var wsi: OpaquePointer?
+    private var virtualHost: VirtualHost?
     /// How it will end once libwebsockets lets go; the first to be known counts.
     private var outcome: Disconnection?
     private var joiner: MessageJoiner
@@ -145,7 +146,8 @@ final class ClientSocket: SocketEventTarget {
         let isLast = nextAddress == addresses.count - 1
         var address = addresses[nextAddress]
         nextAddress += 1
-        var key = VirtualHostKey(caFile: endpoint.isSecure ? endpoint.caFile : nil)
+        var key = VirtualHostKey()
+        if endpoint.isSecure { key.security = .tls(caFile: endpoint.caFile) }
         if var proxy = dialling.proxy {
             proxy.host = address
             key.proxy = proxy
@@ -155,7 +157,8 @@ final class ClientSocket: SocketEventTarget {
             return end(Disconnection(.unreachable, detail: "no memory for a connection"))
         }
         phase = .dialling
-        wsi = connect(to: address, on: host)
+        virtualHost = host
+        wsi = connect(to: address, on: host.handle)
         guard handler != nil else { return }
         guard let wsi else {  // failed on the spot
             return phase == .dialling ? dial() : end(outcome ?? failure("it was closed", nil))
@@ -407,7 +410,7 @@ final class ClientSocket: SocketEventTarget {
                 return Disconnection(
                     .proxyRefused(status: nil), detail: "the proxy \(proxy.place) did not open a way to \(place)")
             }
-            let reason = certificateProblem ?? vv_take_tls_error().map { String(cString: $0) } ?? text
+            let reason = certificateProblem ?? virtualHost?.takeAlert() ?? "the handshake failed; is that a TLS port?"
             return Disconnection(.tls, detail: "no TLS with \(place): \(reason)")
         case .requested:
             return Disconnection(.lost, detail: "\(place) ended the connection instead of answering the upgrade")
