@@ -2,6 +2,7 @@
 // Made for libwebsockets 4.1.6 with OpenSSL, as Debian 12 has it.
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <libwebsockets.h>
 #include <netinet/in.h>
@@ -12,6 +13,7 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -20,9 +22,11 @@
 /// Bytes that `lws_write` needs in front of a payload.
 static const int vv_lws_pre = LWS_PRE;
 
-/// Context options: OpenSSL set up here, virtual hosts made by hand.
-static const uint64_t vv_context_options =
-    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+/// Context and virtual host options: virtual hosts are made by hand.
+static const uint64_t vv_plain_options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+
+/// The same with OpenSSL set up.
+static const uint64_t vv_tls_options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 
 /// A context that listens on nothing.
 static const int vv_no_listen = CONTEXT_PORT_NO_LISTEN;
@@ -77,13 +81,6 @@ static inline bool vv_accept_if_address_matches(void *x509_ctx, const char *addr
     return true;
 }
 
-/// The reason of OpenSSL's newest error on this thread, or NULL. The queue is left empty.
-static inline const char *vv_take_tls_error(void) {
-    unsigned long newest = ERR_peek_last_error();
-    ERR_clear_error();
-    return newest ? ERR_reason_error_string(newest) : NULL;
-}
-
 /// Certificates in a PEM file: -1 when it cannot be read, 0 when it holds none.
 static inline int vv_count_certificates(const char *path) {
     BIO *file = BIO_new_file(path, "r");
@@ -96,4 +93,52 @@ static inline int vv_count_certificates(const char *path) {
     BIO_free(file);
     ERR_clear_error();
     return count;
+}
+
+/// Whether the folder is one that OpenSSL can look certificates up in by the hash of their subject.
+static inline bool vv_holds_hashes(const char *folder) {
+    DIR *listing = opendir(folder);
+    bool found = false;
+    if (!listing) return false;
+    for (struct dirent *entry; !found && (entry = readdir(listing));) {
+        size_t length = strlen(entry->d_name);
+        found = length == 10 && strcmp(entry->d_name + 8, ".0") == 0;
+    }
+    closedir(listing);
+    return found;
+}
+
+/// Keeps the newest fatal alert beside the trust store: libwebsockets drops OpenSSL's reasons.
+static inline void vv_note_alert(const SSL *ssl, int where, int alert) {
+    if ((where & SSL_CB_ALERT) && alert >> 8 == SSL3_AL_FATAL)
+        SSL_CTX_set_app_data(SSL_get_SSL_CTX(ssl), (void *)(intptr_t)((where & SSL_CB_READ) | (alert & 0xff)));
+}
+
+/// What TLS connections share: TLS 1.2 or newer, and whom to trust. The system's authorities are looked up one by one as
+/// they are needed: to read them all costs 30 ms and 2 MB. NULL when out of memory.
+static inline SSL_CTX *vv_make_trust_store(const char *ca_file) {
+    SSL_CTX *store = SSL_CTX_new(TLS_client_method());
+    if (!store) return NULL;
+    const char *folder = getenv(X509_get_default_cert_dir_env());
+    if (getenv(X509_get_default_cert_file_env())) {
+        SSL_CTX_set_default_verify_paths(store);
+    } else {
+        SSL_CTX_set_default_verify_dir(store);
+        if (!vv_holds_hashes(folder ? folder : X509_get_default_cert_dir())) SSL_CTX_set_default_verify_file(store);
+    }
+    if (ca_file) SSL_CTX_load_verify_file(store, ca_file);
+    SSL_CTX_set_min_proto_version(store, TLS1_2_VERSION);
+    SSL_CTX_set_options(store, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(store, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_info_callback(store, vv_note_alert);
+    ERR_clear_error();
+    return store;
+}
+
+/// The newest fatal alert in words, or NULL, and whether the peer sent it. Forgotten afterwards.
+static inline const char *vv_take_alert(SSL_CTX *store, bool *is_theirs) {
+    int noted = (int)(intptr_t)SSL_CTX_get_app_data(store);
+    SSL_CTX_set_app_data(store, NULL);
+    *is_theirs = (noted & SSL_CB_READ) != 0;
+    return noted ? SSL_alert_desc_string_long(noted & 0xff) : NULL;
 }

@@ -33,12 +33,14 @@ final class ClientSocket: SocketEventTarget {
     private var addresses: [String] = []
     private var nextAddress = 0
     private var wsi: OpaquePointer?
+    private var virtualHost: VirtualHost?
     /// How it will end once libwebsockets lets go; the first to be known counts.
     private var outcome: Disconnection?
     private var joiner: MessageJoiner
     private var frame = OutgoingFrame()
     private var isConnecting = false
-    private var isCloseSent = false
+    /// The close frame that is still to be sent.
+    private var closeDue: (code: UInt16, reason: String)?
 
     /// Unsent bytes that the kernel may hold: a third of a second of voice. What does not fit waits where it can still
     /// be dropped when it grows old (pitfall 36).
@@ -79,16 +81,19 @@ final class ClientSocket: SocketEventTarget {
             dial()
         } else if phase == .open {
             frame.pingsDue += orders.pings
-            if let close = orders.close { beginClosing(close.code, close.reason) }
+            if let close = orders.close {
+                beginClosing(close.code, close.reason, Disconnection(.closedHere, detail: close.reason))
+            }
             pump()
         }
     }
 
     /// The close frame goes behind what is queued; a second later the connection ends whether or not it could.
-    private func beginClosing(_ code: UInt16, _ reason: String) {
+    private func beginClosing(_ code: UInt16, _ reason: String, _ outcome: Disconnection) {
         guard let wsi else { return }
         phase = .closing
-        outcome = outcome ?? Disconnection(.closedHere, detail: reason)
+        closeDue = (code, reason)
+        self.outcome = self.outcome ?? outcome
         lws_set_timer_usecs(wsi, 1_000_000)  // one shot; rings once, and only if the peer does not answer
         lws_callback_on_writable(wsi)
     }
@@ -145,7 +150,8 @@ final class ClientSocket: SocketEventTarget {
         let isLast = nextAddress == addresses.count - 1
         var address = addresses[nextAddress]
         nextAddress += 1
-        var key = VirtualHostKey(caFile: endpoint.isSecure ? endpoint.caFile : nil)
+        var key = VirtualHostKey()
+        if endpoint.isSecure { key.security = .tls(caFile: endpoint.caFile) }
         if var proxy = dialling.proxy {
             proxy.host = address
             key.proxy = proxy
@@ -155,7 +161,8 @@ final class ClientSocket: SocketEventTarget {
             return end(Disconnection(.unreachable, detail: "no memory for a connection"))
         }
         phase = .dialling
-        wsi = connect(to: address, on: host)
+        virtualHost = host
+        wsi = connect(to: address, on: host.handle)
         guard handler != nil else { return }
         guard let wsi else {  // failed on the spot
             return phase == .dialling ? dial() : end(outcome ?? failure("it was closed", nil))
@@ -281,6 +288,7 @@ final class ClientSocket: SocketEventTarget {
     // MARK: Receiving
 
     private func received(_ bytes: UnsafeMutableRawPointer?, _ count: Int, _ wsi: OpaquePointer) -> CInt {
+        guard phase == .open else { return 0 }  // too late
         let piece = UnsafeBufferPointer(start: bytes?.assumingMemoryBound(to: UInt8.self), count: count)
         let isWhole = lws_is_final_fragment(wsi) != 0
         connection.count(received: count, isWhole: isWhole)
@@ -289,24 +297,21 @@ final class ClientSocket: SocketEventTarget {
             return 0
         }
         do throws(MessageJoiner.TooLong) {
-            try joiner.add(piece.span, announced: Int(lws_remaining_packet_payload(wsi)))
-        } catch {
-            outcome = Disconnection(
-                .protocolError(code: 1009), detail: "\(place) sent a message of more than \(joiner.limit) bytes")
-            lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, nil, 0)
-            phase = .closing
-            lws_set_timer_usecs(wsi, 1_000_000)
-            return -1
-        }
-        if isWhole {
+            try joiner.add(piece.span, announced: Int(clamping: lws_remaining_packet_payload(wsi)))
+            guard isWhole else { return 0 }
             handler?.connection(connection, received: joiner.held.span)
-            joiner.clear()
+        } catch {
+            // Not by returning -1: libwebsockets 4.1.6 would go on filling a buffer that it did not empty, past its end.
+            let limit = "\(place) sent a message of more than \(joiner.limit) bytes"
+            beginClosing(1009, "", Disconnection(.protocolError(code: 1009), detail: limit))
         }
+        joiner.clear()
         return 0
     }
 
     private func closedByPeer(_ bytes: UnsafeMutableRawPointer?, _ count: Int) {
         phase = .closing
+        closeDue = nil  // libwebsockets answers the peer's
         guard outcome == nil else { return }
         let payload = UnsafeRawBufferPointer(start: bytes, count: count)
         let code = count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : 1005
@@ -327,8 +332,8 @@ final class ClientSocket: SocketEventTarget {
     // MARK: Sending
 
     private func writeable(_ wsi: OpaquePointer) -> CInt {
-        guard pump(), phase == .closing, !isCloseSent, let close = connection.takeOrders().close else { return 0 }
-        isCloseSent = true
+        guard pump(), let close = closeDue else { return 0 }
+        closeDue = nil
         var reason = Array(close.reason.utf8.prefix(123))  // RFC 6455 section 5.5: 125 bytes with the code
         while !reason.isEmpty, String(validating: reason, as: UTF8.self) == nil { reason.removeLast() }
         lws_close_reason(wsi, lws_close_status(UInt32(close.code)), &reason, reason.count)
@@ -344,7 +349,7 @@ final class ClientSocket: SocketEventTarget {
     /// - Returns: whether everything was sent.
     @discardableResult
     private func pump() -> Bool {
-        guard let wsi, handler != nil, phase == .open || phase == .closing && !isCloseSent else { return false }
+        guard let wsi, handler != nil, phase == .open || closeDue != nil else { return false }
         var room = 0
         while true {
             if room <= 0 {
@@ -407,7 +412,7 @@ final class ClientSocket: SocketEventTarget {
                 return Disconnection(
                     .proxyRefused(status: nil), detail: "the proxy \(proxy.place) did not open a way to \(place)")
             }
-            let reason = certificateProblem ?? vv_take_tls_error().map { String(cString: $0) } ?? text
+            let reason = certificateProblem ?? virtualHost?.takeAlert() ?? "the handshake failed; is that a TLS port?"
             return Disconnection(.tls, detail: "no TLS with \(place): \(reason)")
         case .requested:
             return Disconnection(.lost, detail: "\(place) ended the connection instead of answering the upgrade")

@@ -1,6 +1,7 @@
 internal import CLibwebsockets
 internal import Glibc
 import LiveProtocol
+import Synchronization
 
 /// What libwebsockets' callbacks go to: one object for each of its connections. Socket thread only.
 class SocketEventTarget {
@@ -39,7 +40,7 @@ final class SocketLoop: SocketEventTarget {
     /// Zeros: libwebsockets sends no pings and hangs nothing up; liveness is the engine's to judge (pitfall 11).
     private let noIdleTimers = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
     private var context: OpaquePointer?
-    private var virtualHosts: [VirtualHostKey: OpaquePointer] = [:]
+    private var virtualHosts: [VirtualHostKey: VirtualHost] = [:]
     private var sockets: [ClientSocket] = []
     private var isStopping = false
 
@@ -71,10 +72,10 @@ final class SocketLoop: SocketEventTarget {
 
     // MARK: For client sockets
 
-    /// The virtual host that holds a trust store and a proxy: libwebsockets keeps both there.
-    func virtualHost(_ key: VirtualHostKey) -> OpaquePointer? {
+    /// The virtual host that holds a trust store and a proxy, made when first needed.
+    func virtualHost(_ key: VirtualHostKey) -> VirtualHost? {
         if let made = virtualHosts[key] { return made }
-        let made = key.withCreationInfo(protocols: protocols) { lws_create_vhost(context, &$0) }
+        let made = VirtualHost(key, in: context, protocols: protocols)
         virtualHosts[key] = made
         return made
     }
@@ -120,7 +121,6 @@ final class SocketLoop: SocketEventTarget {
         lws_set_log_level(0, nil)  // what goes wrong is in each connection's end
         var info = lws_context_creation_info()
         info.port = vv_no_listen
-        info.options = vv_context_options
         info.gid = -1  // stay who we are
         info.uid = -1
         info.pt_serv_buf_size = UInt32(Self.readSize)
@@ -131,7 +131,7 @@ final class SocketLoop: SocketEventTarget {
         info.ka_time = 60
         info.ka_interval = 10
         info.ka_probes = 6
-        context = lws_create_context(&info)
+        context = Self.makeContext(&info)
         guard context != nil, let plain = virtualHost(VirtualHostKey()) else { return false }
         // libwebsockets closes what it is given, so it gets a descriptor of its own.
         let descriptor = fcntl(inbox.wake.descriptor, F_DUPFD_CLOEXEC, 0)
@@ -139,11 +139,25 @@ final class SocketLoop: SocketEventTarget {
         var file = lws_sock_file_fd_type()
         file.filefd = descriptor
         guard
-            let wsi = lws_adopt_descriptor_vhost(plain, LWS_ADOPT_RAW_FILE_DESC, file, protocolName, nil)
+            let wsi = lws_adopt_descriptor_vhost(plain.handle, LWS_ADOPT_RAW_FILE_DESC, file, protocolName, nil)
         else { return false }
         lws_set_opaque_user_data(wsi, Unmanaged.passUnretained(self as SocketEventTarget).toOpaque())
         return true
     }
+
+    /// libwebsockets keeps the index under which OpenSSL finds its connections in a global variable, and takes a new one
+    /// whenever it is asked to set OpenSSL up: that must happen once in a process.
+    private static func makeContext(_ info: inout lws_context_creation_info) -> OpaquePointer? {
+        var made: OpaquePointer?
+        isOpenSSLReady.withLock { isReady in
+            info.options = isReady ? vv_plain_options : vv_tls_options
+            isReady = true
+            made = lws_create_context(&info)
+        }
+        return made
+    }
+
+    private static let isOpenSSLReady = Mutex(false)
 
     /// The process has no descriptors or memory left for a context: every attempt ends, now and later.
     private func refuseAll() {

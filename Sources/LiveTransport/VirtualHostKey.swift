@@ -3,8 +3,13 @@ internal import Glibc
 
 /// What libwebsockets keeps per virtual host rather than per connection.
 struct VirtualHostKey: Hashable {
-    /// PEM file with trust anchors beside the system's.
-    var caFile: String?
+    enum Security: Hashable {
+        case plain
+        /// TLS; the file holds trust anchors, PEM, beside the system's.
+        case tls(caFile: String?)
+    }
+
+    var security = Security.plain
     /// The proxy, its host already a numeric address.
     var proxy: ProxyAddress?
 
@@ -12,12 +17,16 @@ struct VirtualHostKey: Hashable {
     static let longestCredentials = 90
 
     /// Calls `body` with creation info whose strings live until it returns.
+    ///
+    /// - Parameter trust: for `.tls`; owned by the caller, who keeps it as long as the virtual host.
     func withCreationInfo<Result>(
-        protocols: UnsafePointer<lws_protocols>, _ body: (inout lws_context_creation_info) -> Result
+        protocols: UnsafePointer<lws_protocols>, trust: OpaquePointer?,
+        _ body: (inout lws_context_creation_info) -> Result
     ) -> Result {
         var info = lws_context_creation_info()
         info.port = vv_no_listen
-        info.options = vv_context_options
+        info.options = security == .plain ? vv_plain_options : vv_tls_options
+        info.provided_client_ssl_ctx = trust
         info.gid = -1  // stay who we are
         info.uid = -1
         info.protocols = protocols
@@ -32,13 +41,9 @@ struct VirtualHostKey: Hashable {
             let address = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
             proxyText = proxy.credentials.map { "\($0)@\(address)" } ?? address
         }
-        return proxyText.withCString { text in
-            info.http_proxy_address = text
-            guard let caFile else { return body(&info) }
-            return caFile.withCString {
-                info.client_ssl_ca_filepath = $0
-                return body(&info)
-            }
+        return proxyText.withCString {
+            info.http_proxy_address = $0
+            return body(&info)
         }
     }
 }

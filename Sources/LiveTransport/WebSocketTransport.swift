@@ -25,7 +25,9 @@ package final class WebSocketTransport: Transport {
         let connection = WebSocketConnection(queueLimit: configuration.longestQueue, thread: thread)
         thread.open(
             connection,
-            Dialling(endpoint: endpoint, handler: handler, longestMessage: configuration.longestMessage))
+            Dialling(
+                endpoint: endpoint, proxy: endpoint.proxy.flatMap(ProxyAddress.init), handler: handler,
+                longestMessage: configuration.longestMessage))
         return connection
     }
 }

@@ -41,6 +41,9 @@ final class Witness: ConnectionHandler {
         connection.voiceIsWaiting()
     }
 
+    /// Voice messages nobody has asked for yet.
+    var voiceWaiting: Int { voice.withLock { $0.count } }
+
     /// The next event; nil after the end.
     func next() async -> Event? {
         var iterator = events.makeAsyncIterator()

@@ -64,10 +64,10 @@ package final class ByteSocket: Sendable {
         shutdown(descriptor, CInt(both ? SHUT_RDWR : SHUT_WR))
     }
 
-    /// Makes the coming close a reset (RST) instead of an end (FIN).
-    package func resetOnClose() {
-        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    /// Ends the connection with a reset (RST) now; wakes whoever waits in `read`.
+    package func reset() {
+        var nowhere = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        _ = Glibc.connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// Makes the kernel hold few bytes that nobody has read. Call before the connection is made or accepted.

@@ -1,3 +1,4 @@
+internal import Glibc
 import Synchronization
 
 /// A WebSocket server that says what its script says, byte by byte. It shares no code with the client, so a mistake
@@ -103,13 +104,15 @@ package final class PeerConnection {
 
     package func accept() throws { try socket.write(acceptance()) }
 
-    /// Answers with another status than 101. - Parameter gap: run between head and body.
-    package func refuse(_ status: String, headers: [String] = [], body: String, gap: () throws -> Void = {}) throws {
+    /// Answers with another status than 101.
+    ///
+    /// - Parameter pause: time between head and body, for real: whether the client waits for the body is what is tested.
+    package func refuse(_ status: String, headers: [String] = [], body: String, pause: Duration = .zero) throws {
         let length =
             headers.contains { $0.lowercased().hasPrefix("transfer-encoding") }
             ? [] : ["Content-Length: \(body.utf8.count)"]
         try socket.write(Array("HTTP/1.1 \(status)\r\n\((headers + length).joined(separator: "\r\n"))\r\n\r\n".utf8))
-        try gap()
+        if pause > .zero { usleep(useconds_t(pause / .microseconds(1))) }
         try socket.write(Array(body.utf8))
     }
 
