@@ -1,10 +1,18 @@
+import AudioCore
+import AudioDevices
 package import Events
+import Glibc
+import LiveProtocol
+import LiveSession
+import LiveTransport
 
 /// One conversation from dialling to its end: what `talk` and later the daemon run.
 package final class Conversation: Sendable {
     private let settings: Settings
     private let credential: Credential?
     private let bus: EventBus
+    // Bound: what a person presses before the conversation runs; the newest are kept.
+    private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
 
     package init(settings: Settings, credential: Credential?, bus: EventBus) {
         self.settings = settings
@@ -12,11 +20,83 @@ package final class Conversation: Sendable {
         self.bus = bus
     }
 
-    /// Runs until it ends as `until` says, is told to, or cannot go on. Never throws: failures are events and an outcome.
-    package func run() async -> Outcome { Outcome(exit: .unavailable, reason: "the session engine is not built yet") }
-
     /// Any thread; does not wait.
-    package func perform(_ command: ConversationCommand) {}
+    package func perform(_ command: ConversationCommand) { commands.continuation.yield(command) }
+
+    /// Runs until it ends as `until` says, is told to, or cannot go on. Never throws: failures are events and an outcome.
+    ///
+    /// The service is dialled while the devices open. The end is ordered: the session with its close frame, then the
+    /// devices, then the socket thread.
+    package func run() async -> Outcome {
+        do {
+            let parts = try ConversationParts(settings: settings, credential: credential, bus: bus)
+            return await run(parts)
+        } catch {
+            let problem = Problem(code: "conversation.setup", message: error.message, remedy: error.remedy)
+            bus.publish(Event(at: wallClock(), session: nil, .error(problem)))
+            return Outcome(exit: error.exit, reason: error.message)
+        }
+    }
+
+    private enum Happening: Sendable {
+        case engineEnded(Ending)
+        case inputEnded(Result<CaptureEnd, DeviceError>)
+        case outputEnded(DeviceError?)
+        case auxiliaryEnded
+    }
+
+    private func run(_ parts: ConversationParts) async -> Outcome {
+        let engine = parts.engine
+        return await withTaskGroup(of: Happening.self) { group in
+            group.addTask { .engineEnded(await engine.run()) }
+            group.addTask { .inputEnded(await parts.devices.runInput()) }
+            group.addTask { .outputEnded(await parts.devices.runOutput()) }
+            group.addTask { [commands] in
+                for await command in commands.stream { engine.perform(command) }
+                return .auxiliaryEnded
+            }
+            group.addTask {
+                await parts.devices.tellNotices(to: engine)
+                return .auxiliaryEnded
+            }
+
+            var failure: Outcome?
+            var ending: Ending?
+            for await happening in group {
+                switch happening {
+                case .engineEnded(let how):
+                    ending = how
+                    parts.devices.stop()
+                    group.cancelAll()
+                case .inputEnded(.success(.endOfInput)): engine.inputEnded()
+                case .inputEnded(.failure(let error)) where ending == nil:
+                    failure = failure ?? deviceFailed(error, .input, engine)
+                case .outputEnded(let error?) where ending == nil:
+                    failure = failure ?? deviceFailed(error, .output, engine)
+                case .inputEnded, .outputEnded, .auxiliaryEnded: break
+                }
+            }
+            parts.thread.stop()
+            return tellEnd(failure ?? Outcome(ending ?? Ending(.asked, reason: "cancelled")), ending, of: engine)
+        }
+    }
+
+    /// The conversation cannot go on without this device.
+    private func deviceFailed(_ error: DeviceError, _ direction: Direction, _ engine: SessionEngine) -> Outcome {
+        let name = direction == .input ? settings.audio.input : settings.audio.output
+        engine.tell(.audioDevice(direction: direction, device: name, state: .lost, reason: error.message))
+        engine.tell(.error(Problem(code: "audio.device", message: error.message, remedy: error.remedy)))
+        engine.stop(Ending(.asked, reason: error.message))
+        return Outcome(exit: ExitCode(of: error, direction, name), reason: error.message)
+    }
+
+    private func tellEnd(_ outcome: Outcome, _ ending: Ending?, of engine: SessionEngine) -> Outcome {
+        if let ending, ending.kind != .asked {
+            engine.tell(.error(Problem(code: "session.ended", message: ending.reason, remedy: ending.remedy)))
+        }
+        engine.tell(.sessionEnded(reason: outcome.reason, code: ending?.code, exit: Int(outcome.exit.rawValue)))
+        return outcome
+    }
 }
 
 /// What a person at a terminal, or a program at a door, may ask of a conversation.
@@ -40,4 +120,36 @@ package struct Outcome: Sendable, Equatable {
         self.exit = exit
         self.reason = reason
     }
+
+    init(_ ending: Ending) {
+        let exit: ExitCode =
+            switch ending.kind {
+            case .asked: .success
+            case .refused: .refused
+            case .unavailable: .unavailable
+            case .unrecoverable: .temporaryFailure
+            }
+        self.init(exit: exit, reason: ending.reason)
+    }
+}
+
+extension ExitCode {
+    /// - Parameter name: the device as it was asked for; a file that cannot be opened is not a missing service.
+    init(of error: DeviceError, _ direction: Direction, _ name: String) {
+        switch error.code {
+        case .usage: self = .usage
+        case .missingFile: self = .noInput
+        case .badFormat: self = .badInput
+        case .permission where name.hasPrefix("file:"): self = direction == .input ? .noInput : .ioError
+        case .readerGone, .inputOutput: self = .ioError
+        default: self = .unavailable
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+func wallClock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }

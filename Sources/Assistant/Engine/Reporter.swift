@@ -3,11 +3,25 @@ import Events
 import LiveProtocol
 import LiveSession
 
-/// Puts what the engine learns into the words of the event vocabulary, and keeps repeated trouble from flooding it.
-struct Reporter {
+/// Publishes the events of one conversation, under its name and with the time of day.
+struct Announcer: Sendable {
     private let bus: EventBus
     private let wallClock: @Sendable () -> Int64
+    /// Our own name of the conversation: when it began, in base 36, so that names sort as the conversations do.
     private let session: String
+
+    init(bus: EventBus, wallClock: @escaping @Sendable () -> Int64) {
+        self.bus = bus
+        self.wallClock = wallClock
+        session = String(wallClock(), radix: 36)
+    }
+
+    func tell(_ body: Event.Body) { bus.publish(Event(at: wallClock(), session: session, body)) }
+}
+
+/// Puts what the engine learns into the words of the event vocabulary, and keeps repeated trouble from flooding it.
+struct Reporter {
+    private let announcer: Announcer
     private var ledger = Ledger()
     /// Warnings about the setup are said once, not with every connection.
     private var saidAboutSetup: Set<String> = []
@@ -15,13 +29,9 @@ struct Reporter {
     private var unknown: Set<String> = []
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
 
-    init(bus: EventBus, wallClock: @escaping @Sendable () -> Int64) {
-        self.bus = bus
-        self.wallClock = wallClock
-        session = Reporter.name(at: wallClock())
-    }
+    init(_ announcer: Announcer) { self.announcer = announcer }
 
-    func tell(_ body: Event.Body) { bus.publish(Event(at: wallClock(), session: session, body)) }
+    func tell(_ body: Event.Body) { announcer.tell(body) }
 
     func warn(_ code: String, _ message: String, remedy: String? = nil) {
         tell(.warning(Problem(code: code, message: message, remedy: remedy)))
@@ -127,9 +137,7 @@ struct Reporter {
     private static func text(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
     private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
     private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
-
-    /// Our own name of a conversation: when it began, in base 36, so that names sort as the conversations do.
-    private static func name(at milliseconds: Int64) -> String { String(milliseconds, radix: 36) }
+}
 }
 
 /// Lets one through per interval and counts the rest.

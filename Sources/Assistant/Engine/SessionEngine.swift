@@ -64,6 +64,7 @@ package actor SessionEngine {
 
     private let configuration: Configuration
     private let parts: Parts
+    private nonisolated let announcer: Announcer
     // Bound: far more than a service says while the engine handles one message. A full mailbox means that the engine
     // stands still, and then the line is given up: a reconnect beats a silent gap.
     private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .bufferingOldest(4096))
@@ -92,7 +93,8 @@ package actor SessionEngine {
         self.parts = parts
         machine = SessionMachine(limits: configuration.limits)
         watch = EndWatch(configuration.until)
-        reporter = Reporter(bus: parts.bus, wallClock: parts.wallClock)
+        announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
+        reporter = Reporter(announcer)
     }
 
     // MARK: From outside
@@ -105,6 +107,9 @@ package actor SessionEngine {
 
     /// The conversation cannot go on, or is wanted to end, for this reason.
     package nonisolated func stop(_ ending: Ending) { post(.stop(ending)) }
+
+    /// Publishes an event of this conversation. Any thread but a real-time one.
+    package nonisolated func tell(_ body: Event.Body) { announcer.tell(body) }
 
     /// Runs until the session has ended for good. Cancelling ends it without a close frame.
     package func run() async -> Ending {

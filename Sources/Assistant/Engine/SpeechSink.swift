@@ -15,7 +15,7 @@ package final class SpeechSink: MediaSink {
     private let written: Atomic<Int>
 
     /// - Parameter onChange: wakes an output that no device clock wakes; called on the socket thread, must not block.
-    package init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable () -> Void = {}) {
+    package init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable (SpeechChange) -> Void = { _ in }) {
         self.buffer = buffer
         writer = buffer.makeWriter(onChange: onChange)
         written = Atomic(0)

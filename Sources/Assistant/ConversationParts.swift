@@ -1,0 +1,68 @@
+import AudioCore
+import AudioDevices
+import Events
+import LiveProtocol
+import LiveSession
+import LiveTransport
+
+/// Everything a conversation is put together from; nothing of it runs yet.
+struct ConversationParts: Sendable {
+    let engine: SessionEngine
+    let devices: Devices
+    let thread: SocketThread
+
+    /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
+    ///   the clear, a machine without descriptors.
+    init(settings: Settings, credential: Credential?, bus: EventBus) throws(AssistantError) {
+        let endpoint = try settings.endpoint(credential: credential)
+        let setup = settings.sessionSetup
+        // 16 s: more than `Voice` keeps while no connection is live, so that it and not the ring decides what goes.
+        let ring = SampleRing(minimumCapacity: 1 << 18)
+        let voice = Voice(source: VoiceSource(ring))
+        let speech = SpeechBuffer()
+        do throws(DeviceError) {
+            devices = try Devices(settings.audio, voice: voice, ring: ring, speech: speech)
+        } catch {
+            throw AssistantError(
+                ExitCode(of: error, .input, settings.audio.input), error.message, remedy: error.remedy)
+        }
+        thread = SocketThread()
+        var configuration = SessionEngine.Configuration(
+            endpoint: endpoint, setup: setup, until: EndWatch.Condition(settings.until))
+        configuration.limits.setup = settings.session.setupTimeout
+        engine = SessionEngine(
+            configuration: configuration,
+            parts: SessionEngine.Parts(
+                dialect: GeminiDialect(model: setup.model, apiVersion: settings.service.apiVersion),
+                transport: WebSocketTransport(thread: thread), voice: voice,
+                speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, bus: bus,
+                time: EngineTime(ContinuousClock()), wallClock: wallClock,
+                random: { Double.random(in: 0...1) }))
+    }
+}
+
+extension Settings {
+    /// What the service is asked for; what is not set here is left to it.
+    var sessionSetup: SessionSetup {
+        var setup = SessionSetup()
+        if let model = service.model { setup.model = model }
+        setup.voice = persona.voice
+        setup.language = persona.language
+        setup.systemInstruction = persona.system
+        setup.realtimeInput.silence = turns.silence
+        setup.realtimeInput.startSensitivity = turns.startSensitivity.map { $0 == .high ? .high : .low }
+        setup.realtimeInput.endSensitivity = turns.endSensitivity.map { $0 == .high ? .high : .low }
+        return setup
+    }
+}
+
+extension EndWatch.Condition {
+    init(_ until: Until) {
+        switch until {
+        case .inputEnds: self = .endOfInput
+        case .idle(let longest): self = .idle(longest)
+        case .elapsed(let longest): self = .elapsed(longest)
+        case .forever: self = .never
+        }
+    }
+}
