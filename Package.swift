@@ -82,7 +82,14 @@ let package = Package(
         .executableTarget(
             name: "vivavoce-rehearsal", dependencies: ["Rehearsal", argumentParser], swiftSettings: common),
 
-        // Tests.
+        // Tests and measurements.
+        .target(name: "CAllocationCount"),
+        .target(
+            name: "LiveProtocolFuzzing", dependencies: ["LiveProtocol"], path: "Tests/LiveProtocolFuzzing",
+            swiftSettings: common),
+        .executableTarget(
+            name: "LiveProtocolFuzz", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
+            swiftSettings: common),
         .target(name: "TestKit", dependencies: ["LiveProtocol"], path: "Tests/TestKit", swiftSettings: common),
         .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
         .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
@@ -90,7 +97,9 @@ let package = Package(
             name: "AudioDevicesTests", dependencies: ["AudioCore", "AudioDevices", "TestKit"],
             swiftSettings: common),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
-        .testTarget(name: "LiveProtocolTests", dependencies: ["LiveProtocol"], swiftSettings: common),
+        .testTarget(
+            name: "LiveProtocolTests", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
+            swiftSettings: common),
         .testTarget(
             name: "LiveSessionTests", dependencies: ["LiveProtocol", "LiveSession"], swiftSettings: common),
         .testTarget(

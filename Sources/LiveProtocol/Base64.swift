@@ -133,12 +133,13 @@ extension Base64 {
         var outcome = Outcome()
         let characterCount = text.count - paddingCount(of: text)
         let values = Base64.values
+        let table = values.span
         var filled = 0
         var index = 0
         while index + 8 <= characterCount {
             // SAFETY: eight bytes from `index` lie inside the span, and any bits make a UInt64.
             let word = unsafe text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let group = bits(ofEight: word, values)
+            let group = bits(ofEight: word, table)
             guard group >> 48 == 0 else { break }  // the careful loop below says where
             chunk[filled] = sample(group >> 32)
             chunk[filled + 1] = sample(group >> 16)
@@ -209,11 +210,14 @@ extension Base64 {
 
     /// The 48 bits of eight characters, the first in the lowest byte of `word`; bits above them are set when one of
     /// the characters is none.
-    private static func bits(ofEight word: UInt64, _ values: [256 of UInt8]) -> UInt64 {
+    @inline(__always)
+    private static func bits(ofEight word: UInt64, _ values: Span<UInt8>) -> UInt64 {
         var bits: UInt64 = 0
         var anyBits: UInt8 = 0
         for index in 0..<8 {
-            let value = values[Int(UInt8(truncatingIfNeeded: word >> (8 * UInt64(index))))]
+            let character = UInt8(truncatingIfNeeded: word >> (8 * UInt64(index)))
+            // SAFETY: the table has an entry for each of the 256 bytes.
+            let value = unsafe values[unchecked: Int(character)]
             anyBits |= value
             bits = bits << 6 | UInt64(value & 63)
         }

@@ -37,7 +37,7 @@ package struct GeminiDialect: Dialect {
         let start = frame.count + voicePrefix.count
         let textCount = Base64.encodedCount(ofBytes: 2 * (first.count + second.count))
         frame.append(contentsOf: voicePrefix)
-        frame.append(contentsOf: repeatElement(0, count: textCount))
+        frame.append(addingCapacity: textCount) { $0.append(repeating: 0, count: textCount) }
         var encoder = Base64.SampleEncoder(at: start)
         var bytes = frame.mutableSpan
         // SAFETY: the elements are bytes, so any bits make one.

@@ -203,14 +203,10 @@ extension GeminiMessage {
         if isGenerationComplete || isTurnComplete { speech.endOfSpeech() }
 
         var index = contentStart
-        func insert(_ event: LiveEvent) {
-            events.insert(event, at: index)  // an append, when there is no content
-            index += 1
-        }
-        if let setupCompletion { insert(setupCompletion) }
-        if isInterrupted { insert(.interrupted) }
-        if !cancelledCalls.isEmpty { insert(.toolCallsCancelled(ids: cancelledCalls)) }
-        if samples > 0 { insert(.speech(samples: samples)) }
+        if let setupCompletion { events.insert(setupCompletion, before: &index) }
+        if isInterrupted { events.insert(.interrupted, before: &index) }
+        if !cancelledCalls.isEmpty { events.insert(.toolCallsCancelled(ids: cancelledCalls), before: &index) }
+        if samples > 0 { events.insert(.speech(samples: samples), before: &index) }
 
         if !toolCalls.isEmpty { events.append(.toolCalled(toolCalls)) }
         if isGenerationComplete { events.append(.generationCompleted) }
@@ -243,5 +239,13 @@ extension GeminiMessage {
             }
         }
         return samples
+    }
+}
+
+extension [LiveEvent] {
+    /// Puts an event in at `index`, which moves behind it. Without content there it is an append, the usual case.
+    fileprivate mutating func insert(_ event: LiveEvent, before index: inout Int) {
+        if index == count { append(event) } else { insert(event, at: index) }
+        index += 1
     }
 }

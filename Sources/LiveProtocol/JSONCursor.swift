@@ -177,7 +177,7 @@ extension JSONCursor {
             let token = try string(in: text)
             return .string(decoded(token, in: text))
         case .number:
-            let digits = repairedString(text.extracting(try numberRange(in: text)))
+            let digits = String(repairing: text.extracting(try numberRange(in: text)))
             if let whole = Int64(digits) { return .integer(whole) }
             guard let number = Double(digits) else { throw failure("no number") }
             return .number(number)
@@ -248,7 +248,7 @@ extension JSONCursor {
 
     /// The string that a token stands for; what is no UTF-8 is repaired. Up to 15 bytes need no heap.
     func decoded(_ token: StringToken, in text: Span<UInt8>) -> String {
-        withBytes(of: token, in: text, repairedString)
+        withBytes(of: token, in: text) { String(repairing: $0) }
     }
 
     /// The bytes that the inside of a string literal stands for.
@@ -298,15 +298,24 @@ extension JSONCursor {
         guard start + 4 <= raw.count else { return nil }
         var unit: UInt16 = 0
         for index in start..<start + 4 {
-            guard let digit = Character(Unicode.Scalar(raw[index])).hexDigitValue else { return nil }
+            let digit: UInt8
+            switch raw[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = raw[index] - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = raw[index] - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = raw[index] - UInt8(ascii: "A") + 10
+            default: return nil
+            }
             unit = unit << 4 | UInt16(digit)
         }
         return unit
     }
+}
 
-    private func repairedString(_ bytes: Span<UInt8>) -> String {
+extension String {
+    /// Text from UTF-8; what is none is replaced by U+FFFD.
+    fileprivate init(repairing bytes: Span<UInt8>) {
         // SAFETY: the pointer is read inside the closure only.
-        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }
 

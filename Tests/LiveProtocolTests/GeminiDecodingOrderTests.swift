@@ -1,4 +1,5 @@
 import LiveProtocol
+import LiveProtocolFuzzing
 import Testing
 
 @Suite("Order and damage in one message", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Foundation
 import LiveProtocol
+import LiveProtocolFuzzing
 import Testing
 
 @Suite("Encoding voice", .timeLimit(.minutes(1)))
