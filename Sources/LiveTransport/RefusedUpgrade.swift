@@ -14,8 +14,7 @@ final class RefusedUpgrade {
     static let patience: lws_usec_t = 250_000
 
     private(set) var bytes: [UInt8] = []
-    /// The body has ended, by its length or its last chunk.
-    var isComplete = false
+    private var isComplete = false
 
     /// The body as text, white space at its ends removed.
     var text: String {
@@ -46,6 +45,12 @@ final class RefusedUpgrade {
     func append(_ piece: UnsafeMutableRawPointer?, _ count: Int) -> CInt {
         bytes += UnsafeRawBufferPointer(start: piece, count: count).prefix(Self.limit - bytes.count)
         return bytes.count < Self.limit ? 0 : -1
+    }
+
+    /// The body has ended, by its length or its last chunk. - Returns: what the callback returns.
+    func complete() -> CInt {
+        isComplete = true
+        return -1  // or libwebsockets would make the connection ready for another request
     }
 
     private func hasNoBody(_ wsi: OpaquePointer) -> Bool {

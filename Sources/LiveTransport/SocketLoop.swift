@@ -41,7 +41,9 @@ final class SocketLoop: SocketEventTarget {
     private let noIdleTimers = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
     private var context: OpaquePointer?
     private var virtualHosts: [VirtualHostKey: VirtualHost] = [:]
-    private var sockets: [ClientSocket] = []
+    private var sockets: [DialledSocket] = []
+    /// Sockets whose name is being looked up.
+    private var unresolved: [Int: DialledSocket] = [:]
     private var isStopping = false
 
     init(inbox: SocketThread.Inbox) {
@@ -68,9 +70,10 @@ final class SocketLoop: SocketEventTarget {
         lws_context_destroy(context)
         context = nil
         sockets = []
+        unresolved = [:]
     }
 
-    // MARK: For client sockets
+    // MARK: For dialled sockets
 
     /// The virtual host that holds a trust store and a proxy, made when first needed.
     func virtualHost(_ key: VirtualHostKey) -> VirtualHost? {
@@ -86,7 +89,7 @@ final class SocketLoop: SocketEventTarget {
         info.retry_and_idle_policy = UnsafePointer(noIdleTimers)
     }
 
-    func remove(_ socket: ClientSocket) { sockets.removeAll { $0 === socket } }
+    func remove(_ socket: DialledSocket) { sockets.removeAll { $0 === socket } }
 
     // MARK: Waking
 
@@ -101,15 +104,17 @@ final class SocketLoop: SocketEventTarget {
     private func answerWake() {
         inbox.wake.answer()
         for request in inbox.takeAll() { carryOut(request) }
-        for socket in sockets where socket.connection.takeWork() { socket.visit() }
+        for socket in sockets where socket.takeWork() && !socket.isOver { socket.visit() }
     }
 
     private func carryOut(_ request: SocketThread.Request) {
         switch request {
-        case .open(let connection, let dialling):
-            sockets.append(ClientSocket(connection: connection, dialling: dialling, loop: self))
-        case .resolved(let connection, let addresses):
-            sockets.first { $0.connection === connection }?.resolved(addresses)
+        case .open(let number, let make):
+            let socket = make(self)
+            sockets.append(socket)
+            unresolved[number] = socket
+        case .resolved(let number, let addresses):
+            unresolved.removeValue(forKey: number)?.resolved(addresses)
         case .stop:
             isStopping = true
         }

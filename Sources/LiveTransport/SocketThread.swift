@@ -7,8 +7,9 @@ import Synchronization
 package final class SocketThread: Sendable {
     /// What other threads may ask of the loop.
     enum Request: Sendable {
-        case open(WebSocketConnection, Dialling)
-        case resolved(WebSocketConnection, Result<[String], Resolver.Failure>)
+        /// Make a socket; the number is for `resolved`.
+        case open(Int, @Sendable (SocketLoop) -> DialledSocket)
+        case resolved(Int, Result<[String], Resolver.Failure>)
         case stop
     }
 
@@ -32,6 +33,7 @@ package final class SocketThread: Sendable {
 
     let inbox = Inbox()
     private let isStarted = Atomic<Bool>(false)
+    private let opened = Atomic<Int>(0)
 
     package init() {}
 
@@ -41,25 +43,19 @@ package final class SocketThread: Sendable {
     package func stop() { inbox.put(.stop) }
 
     /// Starts to dial; the name is resolved on a thread of its own first.
-    func open(_ connection: WebSocketConnection, _ dialling: Dialling) {
+    ///
+    /// - Parameter make: called on the socket thread.
+    func open(_ dialling: Dialling, _ make: @escaping @Sendable (SocketLoop) -> DialledSocket) {
         if !isStarted.exchange(true, ordering: .acquiringAndReleasing) {
             startThread(named: "vv-socket") { [inbox] in SocketLoop(inbox: inbox).run() }
         }
-        inbox.put(.open(connection, dialling))
-        let host = dialling.proxy?.host ?? dialling.endpoint.host
+        let number = opened.add(1, ordering: .relaxed).newValue
+        inbox.put(.open(number, make))
+        let host = dialling.nextHop
         if Resolver.isNumeric(host) {
-            inbox.put(.resolved(connection, .success([host])))
+            inbox.put(.resolved(number, .success([host])))
         } else {
-            Resolver.resolve(host) { [inbox] in inbox.put(.resolved(connection, $0)) }
+            Resolver.resolve(host) { [inbox] in inbox.put(.resolved(number, $0)) }
         }
     }
-}
-
-/// All that a connection attempt needs to know.
-struct Dialling: Sendable {
-    var endpoint: Endpoint
-    /// The endpoint's proxy, parsed.
-    var proxy: ProxyAddress?
-    var handler: any ConnectionHandler
-    var longestMessage: Int
 }

@@ -23,11 +23,11 @@ package final class WebSocketTransport: Transport {
     /// Dials `endpoint`; see `Transport`. Addresses of a name are tried in turn, 3 s each and 10 s for the last.
     package func open(_ endpoint: Endpoint, handler: any ConnectionHandler) -> any Connection {
         let connection = WebSocketConnection(queueLimit: configuration.longestQueue, thread: thread)
-        thread.open(
-            connection,
-            Dialling(
-                endpoint: endpoint, proxy: endpoint.proxy.flatMap(ProxyAddress.init), handler: handler,
-                longestMessage: configuration.longestMessage))
+        let dialling = Dialling(endpoint)
+        let longestMessage = configuration.longestMessage
+        thread.open(dialling) { loop in
+            WebSocketEnd(connection, dialling, handler: handler, longestMessage: longestMessage, loop: loop)
+        }
         return connection
     }
 }
