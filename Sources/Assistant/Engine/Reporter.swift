@@ -138,7 +138,6 @@ struct Reporter {
     private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
     private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
 }
-}
 
 /// Lets one through per interval and counts the rest.
 private struct RateLimit {

@@ -11,12 +11,14 @@ package final class SpeechSink: MediaSink {
     // SAFETY: touched on the socket thread only.
     private nonisolated(unsafe) var writer: SpeechWriter
     private nonisolated(unsafe) var converter: RateConverter?
+    private let onChange: @Sendable (SpeechChange) -> Void
     private let isDiscarding = Atomic<Bool>(false)
     private let written: Atomic<Int>
 
-    /// - Parameter onChange: wakes an output that no device clock wakes; called on the socket thread, must not block.
+    /// - Parameter onChange: wakes an output that must not wait for its next period, or has none; must not block.
     package init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable (SpeechChange) -> Void = { _ in }) {
         self.buffer = buffer
+        self.onChange = onChange
         writer = buffer.makeWriter(onChange: onChange)
         written = Atomic(0)
     }
@@ -51,6 +53,7 @@ package final class SpeechSink: MediaSink {
     package func dropWaiting(andWhatComes: Bool) {
         if andWhatComes { isDiscarding.store(true, ordering: .releasing) }
         buffer.dropWaiting()
+        onChange(.interruption)
     }
 
     /// A service that speaks at another rate than it usually does says so in the MIME type (pitfall 31).
