@@ -2,7 +2,7 @@ import Synchronization
 
 /// What went wrong on a device's thread, which may count but not log; a slow task reads it and reports.
 package final class DeviceCounters: Sendable {
-    /// A moment's numbers, all since the device was opened first; they grow only.
+    /// A moment's numbers, all since the device was opened first; except the last they grow only.
     package struct Counts: Equatable, Sendable {
         /// Times that the device ran dry or over because we came too late, and was started again.
         package var xruns = 0
@@ -14,6 +14,9 @@ package final class DeviceCounters: Sendable {
         package var flushes = 0
         /// Periods captured or played.
         package var periods = 0
+        /// Captured samples, at 16 kHz, that were exactly zero without a break up to now: a microphone that is muted
+        /// in hardware, or not permitted, delivers nothing else.
+        package var zeroSamples = 0
 
         package init() {}
     }
@@ -23,6 +26,7 @@ package final class DeviceCounters: Sendable {
     private let underruns = Atomic<Int>(0)
     private let flushes = Atomic<Int>(0)
     private let periods = Atomic<Int>(0)
+    private let zeroSamples = Atomic<Int>(0)
 
     package init() {}
 
@@ -34,6 +38,7 @@ package final class DeviceCounters: Sendable {
         counts.underruns = underruns.load(ordering: .relaxed)
         counts.flushes = flushes.load(ordering: .relaxed)
         counts.periods = periods.load(ordering: .relaxed)
+        counts.zeroSamples = zeroSamples.load(ordering: .relaxed)
         return counts
     }
 
@@ -43,4 +48,10 @@ package final class DeviceCounters: Sendable {
     package func setUnderruns(_ total: Int) { underruns.store(total, ordering: .relaxed) }
     package func countFlush() { flushes.add(1, ordering: .relaxed) }
     package func countPeriod() { periods.add(1, ordering: .relaxed) }
+    package func countZeros(in frame: Span<Int16>) {
+        var all: Int16 = 0
+        for index in frame.indices { all |= frame[index] }
+        let run = all == 0 ? zeroSamples.load(ordering: .relaxed) + frame.count : 0
+        zeroSamples.store(run, ordering: .relaxed)
+    }
 }

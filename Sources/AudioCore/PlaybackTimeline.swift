@@ -40,8 +40,8 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
         heard = clock.heardPosition
     }
 
-    /// Frames written since the device's buffer was last dropped.
-    package var framesWritten: Int { written }
+    /// Speech was read that has not left the device by its last report.
+    package var holdsSpeech: Bool { runCount > 0 }
 
     /// `count` samples go to the resampler: first speech from `positions`, then silence.
     ///
@@ -81,13 +81,18 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
     /// - Parameter delay: frames written that had not left the device then.
     package mutating func drop(before cut: Int, delay: Int) {
         publish(delay: delay)
-        if heard < cut { clock.publishCut(heard..<cut) }
+        skip(to: cut)
         playedBefore += max(0, written - max(0, delay))
         streamRead = 0
         written = 0
         firstRun = 0
         runCount = 0
         clock.publish(heard: heard, played: playedBefore, isSpeaking: false)
+    }
+
+    /// An interruption dropped speech before it was read, and the device held none.
+    package mutating func skip(to cut: Int) {
+        if heard < cut { clock.publishCut(heard..<cut) }
     }
 
     private mutating func append(_ positions: Range<Int>) {

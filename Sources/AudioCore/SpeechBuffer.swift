@@ -1,5 +1,8 @@
 import Synchronization
 
+/// What happened at the writing end of a `SpeechBuffer`.
+package enum SpeechChange: Equatable, Sendable { case speech, interruption, end }
+
 /// Holds speech between the socket, which delivers minutes of it in one burst (pitfall 43), and the device, which
 /// takes it a period at a time.
 ///
@@ -72,9 +75,9 @@ import Synchronization
     /// The writing end, for the socket thread.
     ///
     /// - Parameter onChange: called on the writer's thread after each call that changes something. It wakes a reader
-    ///   that has no device clock to wake it (a pipe), and must not block.
+    ///   that must not wait for its next period, or has none, and must not block.
     /// - Precondition: it has not been taken before.
-    package func makeWriter(onChange: @escaping @Sendable () -> Void = {}) -> SpeechWriter {
+    package func makeWriter(onChange: @escaping @Sendable (SpeechChange) -> Void = { _ in }) -> SpeechWriter {
         precondition(!hasWriter.exchange(true, ordering: .relaxed), "a speech buffer has one writer")
         return SpeechWriter(self, onChange: onChange)
     }

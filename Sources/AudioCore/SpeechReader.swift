@@ -1,11 +1,11 @@
 import Synchronization
 
-/// What one period got from a `SpeechReader`.
+/// What one period got from a `SpeechReader`: an interruption, or speech, or nothing.
 package struct SpeechReading: Equatable, Sendable {
-    /// Where the samples lie in the speech; empty when nothing plays.
+    /// Where the samples lie in the speech; empty when nothing plays, and always together with a cut.
     package var positions: Range<Int>
-    /// The interruption since the last reading: everything before this position is void, also what the device still
-    /// holds. Nil when there was none.
+    /// There was an interruption since the last reading: everything before this position is void, also what the
+    /// device still holds. See to that, then read again.
     package var cut: Int?
     /// Speech whose end is known ends with these samples.
     package var endsSpeech: Bool
@@ -35,47 +35,53 @@ package struct SpeechReader: ~Copyable, Sendable {
     /// Gaps in mid-speech because it did not arrive in time.
     package var underruns: Int { cushion.underruns }
 
-    /// Moves the next speech to the front of `target`, as much as there is and as its cushion admits.
+    /// Moves the next speech into `target`, as much as there is and as its cushion admits.
     ///
     /// - Parameters:
-    ///   - target: where samples go; what lies behind them is left alone.
-    ///   - wanted: samples for this period, and the time that passes until the next call.
-    /// - Precondition: `wanted <= target.count`.
-    package mutating func read(_ wanted: Int, into target: inout MutableSpan<Int16>) -> SpeechReading {
-        precondition(0 <= wanted && wanted <= target.count, "\(wanted) samples for a span of \(target.count)")
+    ///   - wanted: samples for this period, and the time that passes until the next call. 0 only looks for a cut.
+    ///   - target: where samples go; what lies around them is left alone.
+    ///   - start: where in `target`.
+    ///   - isCushioned: false takes speech as it comes, for a reader that jitter does not hurt.
+    /// - Precondition: `start + wanted <= target.count`.
+    package mutating func read(
+        _ wanted: Int, into target: inout MutableSpan<Int16>, from start: Int = 0, isCushioned: Bool = true
+    ) -> SpeechReading {
+        precondition(wanted >= 0 && start >= 0 && start + wanted <= target.count, "\(wanted) samples at \(start)")
         // `written` first: whoever sees a sample then sees every interruption and end that came before it.
         let written = buffer.written.load(ordering: .acquiring)
         let cut = buffer.cut.load(ordering: .acquiring)
         let end = buffer.end.load(ordering: .acquiring)
-        var start = position
-        var reading = SpeechReading(positions: start..<start)
+        let position = position
         if cut > cutSeen {  // equal positions cut nothing new: all that lay before it is gone
             cutSeen = cut
-            start = max(start, cut)
             cushion.cut()
-            reading.cut = cut
+            buffer.consumed.store(cut, ordering: .releasing)
+            return SpeechReading(positions: cut..<cut, cut: cut)
         }
-        if end == start { cushion.finish() }
-        let waiting = max(0, written - start)
-        let finished = min(max(0, end - start), waiting)
-        let count = cushion.admit(wanted: wanted, waiting: waiting, finished: finished)
-        copy(from: start, count: count, into: &target)
-        reading.positions = start..<start + count
-        reading.endsSpeech = count > 0 && start < end && end <= start + count
-        buffer.consumed.store(start + count, ordering: .releasing)  // gives segments back to the writer
-        return reading
+        if end == position { cushion.finish() }
+        let waiting = written - position
+        let finished = min(max(0, end - position), waiting)
+        let count =
+            isCushioned
+            ? cushion.admit(wanted: wanted, waiting: waiting, finished: finished)
+            : min(wanted, waiting)
+        copy(from: position, count: count, into: &target, from: start)
+        buffer.consumed.store(position + count, ordering: .releasing)  // gives segments back to the writer
+        let positions = position..<position + count
+        return SpeechReading(positions: positions, endsSpeech: position < end && end <= position + count)
     }
 
-    private func copy(from start: Int, count: Int, into target: inout MutableSpan<Int16>) {
+    private func copy(from position: Int, count: Int, into target: inout MutableSpan<Int16>, from start: Int) {
         guard count > 0 else { return }
         unsafe target.withUnsafeMutableBufferPointer { target in
             var done = 0
             while done < count {
-                let (entry, offset) = buffer.place(of: start + done)
+                let (entry, offset) = buffer.place(of: position + done)
                 let part = min(count - done, SpeechBuffer.segmentSize - offset)
                 // SAFETY: these positions lie below `written`, which was acquired, so their segment is there and stays
-                // until `consumed` passes it; `done + part` ≤ `count` ≤ target.count.
-                unsafe (target.baseAddress! + done).update(from: buffer.segments[entry]! + offset, count: part)
+                // until `consumed` passes it; `start + done + part` ≤ `start + count` ≤ target.count.
+                let to = unsafe target.baseAddress! + start + done
+                unsafe to.update(from: buffer.segments[entry]! + offset, count: part)
                 done += part
             }
         }

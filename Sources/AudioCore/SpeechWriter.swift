@@ -3,13 +3,13 @@ import Synchronization
 /// The writing end of a `SpeechBuffer`: for one thread, which may allocate but never waits here.
 package struct SpeechWriter: ~Copyable, Sendable {
     private let buffer: SpeechBuffer
-    private let onChange: @Sendable () -> Void
+    private let onChange: @Sendable (SpeechChange) -> Void
     /// Segments before this index have been taken back from the reader.
     private var reclaimed = 0
     /// Played segments kept for what comes next; the rest go back to the system.
     private var spares = SpareSegments()
 
-    init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable () -> Void) {
+    init(_ buffer: SpeechBuffer, onChange: @escaping @Sendable (SpeechChange) -> Void) {
         self.buffer = buffer
         self.onChange = onChange
     }
@@ -41,7 +41,7 @@ package struct SpeechWriter: ~Copyable, Sendable {
             }
         }
         buffer.written.store(start + count, ordering: .releasing)  // publishes samples, segments and earlier marks
-        onChange()
+        onChange(.speech)
         return count
     }
 
@@ -50,14 +50,14 @@ package struct SpeechWriter: ~Copyable, Sendable {
     package mutating func interrupt() {
         buffer.cut.store(position, ordering: .releasing)
         reclaim()
-        onChange()
+        onChange(.interruption)
     }
 
     /// Nothing more belongs to the speech written so far: its tail plays without waiting for a cushion (pitfall 44).
     package mutating func endOfSpeech() {
         buffer.end.store(position, ordering: .releasing)
         reclaim()
-        onChange()
+        onChange(.end)
     }
 
     /// Takes back the segments that have been read to their end. - Returns: the reader's position.

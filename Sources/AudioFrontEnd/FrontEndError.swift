@@ -1,4 +1,4 @@
-private import CSpeexDSP
+import CSpeexDSP
 
 /// A signal processing stage that could not be made.
 package struct FrontEndError: Error, Equatable, CustomStringConvertible {

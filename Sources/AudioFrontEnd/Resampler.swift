@@ -1,5 +1,5 @@
 package import AudioCore
-private import CSpeexDSP
+import CSpeexDSP
 
 /// Changes the sample rate of a mono stream; keeps filter state from call to call.
 ///
@@ -57,20 +57,21 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - input: mono, shape `[n]`, at `from`.
-    ///   - output: filled from its front, at `to`.
+    ///   - output: filled from `start` on, at `to`.
     /// - Returns: samples taken, fewer than `n` only when `output` is full, and samples given. What was not taken is
     ///   to be offered again. Whoever offers `inputNeeded(for: m)` samples gets `m`.
     /// - Note: RT safe.
     package mutating func process(
-        _ input: Span<Int16>, into output: inout MutableSpan<Int16>
+        _ input: Span<Int16>, into output: inout MutableSpan<Int16>, from start: Int = 0
     ) -> (consumed: Int, produced: Int) {
-        guard let state else { return copy(input, into: &output) }
-        guard !input.isEmpty, !output.isEmpty else { return (0, 0) }
+        precondition((0...output.count).contains(start), "output from \(start) of \(output.count)")
+        guard let state else { return copy(input, into: &output, from: start) }
+        guard !input.isEmpty, start < output.count else { return (0, 0) }
         var taken = UInt32(clamping: input.count)
-        var given = UInt32(clamping: output.count)
+        var given = UInt32(clamping: output.count - start)
         let code = input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
-                speex_resampler_process_int(state, 0, input.baseAddress, &taken, output.baseAddress, &given)
+                speex_resampler_process_int(state, 0, input.baseAddress, &taken, output.baseAddress! + start, &given)
             }
         }
         precondition(code == 0, "speexdsp refused valid buffers with code \(code)")
@@ -89,19 +90,20 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
     ///
     /// Call it until it returns 0; the output is then as long as the input. Then `reset()` before a new stream.
     ///
-    /// - Returns: samples given, from the front of `output`.
-    package mutating func finish(into output: inout MutableSpan<Int16>) -> Int {
+    /// - Returns: samples given, from `start` of `output` on.
+    package mutating func finish(into output: inout MutableSpan<Int16>, from start: Int = 0) -> Int {
+        precondition((0...output.count).contains(start), "output from \(start) of \(output.count)")
         guard let state else { return 0 }
         // `consumed` counts what was fed in here too, so the stream's own length is kept aside at the first call.
         let length = streamLength ?? consumed
         streamLength = length
         let left = (length * divisor + step - 1) / step - produced
-        var given = UInt32(clamping: min(output.count, left))
+        var given = UInt32(clamping: min(output.count - start, left))
         guard given > 0 else { return 0 }
         let silence = [Int16](repeating: 0, count: inputNeeded(for: Int(given)))
         var taken = UInt32(silence.count)
         let code = output.withUnsafeMutableBufferPointer { output in
-            speex_resampler_process_int(state, 0, silence, &taken, output.baseAddress, &given)
+            speex_resampler_process_int(state, 0, silence, &taken, output.baseAddress! + start, &given)
         }
         precondition(code == 0, "speexdsp refused valid buffers with code \(code)")
         consumed += Int(taken)
@@ -120,10 +122,10 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
     }
 
     private mutating func copy(
-        _ input: Span<Int16>, into output: inout MutableSpan<Int16>
+        _ input: Span<Int16>, into output: inout MutableSpan<Int16>, from start: Int
     ) -> (consumed: Int, produced: Int) {
-        let count = min(input.count, output.count)
-        for index in 0..<count { output[index] = input[index] }
+        let count = min(input.count, output.count - start)
+        for index in 0..<count { output[start + index] = input[index] }
         consumed += count
         produced += count
         return (count, count)

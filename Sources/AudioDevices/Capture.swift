@@ -1,0 +1,149 @@
+package import AudioCore
+
+/// How a capture came to its end.
+package enum CaptureEnd: Equatable, Sendable {
+    case stopped
+    /// The file or pipe is over; everything that was in it has been delivered.
+    case endOfInput
+}
+
+/// Brings the user's voice from a device into the voice ring: mono, 16 kHz, on a thread of its own.
+///
+/// `run(on:)` is the whole life of one device; it may be called again for the next. All else may be called from any
+/// thread at any time and never blocks.
+package actor Capture<Stage: CaptureStage> {
+    private let thread = DeviceThread(name: "vv-capture")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private nonisolated let state = CaptureState()
+    private nonisolated let wake: Wake
+    private nonisolated let noticed: AsyncStream<DeviceNotice>.Continuation
+    private let stage: Stage
+    private let onPacket: @Sendable () -> Void
+    /// Nil while a device runs.
+    private var voice: SampleProducer?
+
+    /// What is worth telling; the newest sixteen, if nobody listens.
+    package nonisolated let notices: AsyncStream<DeviceNotice>
+
+    /// - Parameters:
+    ///   - voice: the ring's writing end. A ring that is full drops the newest voice, which is counted; a pipe waits.
+    ///   - stage: what runs on frames of 10 ms before they reach the ring; pipes go round it.
+    ///   - onPacket: called on the capture thread after each 20 ms (320 samples) written, and at the end of an input
+    ///     for what is left. Must not block.
+    /// - Throws: when the process has no descriptor left.
+    package init(
+        into voice: consuming SampleProducer, stage: Stage = PassThrough(),
+        onPacket: @escaping @Sendable () -> Void = {}
+    ) throws(DeviceError) {
+        wake = try Wake()
+        (notices, noticed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
+        self.voice = consume voice
+        self.stage = stage
+        self.onPacket = onPacket
+    }
+
+    deinit { noticed.finish() }
+
+    /// Captures from one device until it ends, until `stop()`, or until the task is cancelled; the latter two take
+    /// effect within a period.
+    ///
+    /// - Parameter device: files and pipes wait for `open()`.
+    /// - Throws: why the device could not be opened, or went away. Another run may follow.
+    /// - Precondition: no other run is under way.
+    package func run(on device: DeviceSpec) async throws(DeviceError) -> CaptureEnd {
+        let wake = wake
+        let result = await withTaskCancellationHandler {
+            do throws(DeviceError) {
+                return Result<CaptureEnd, DeviceError>.success(try await capture(from: device))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            wake.signal()
+        }
+        return try result.get()
+    }
+
+    /// Lets a file or pipe begin: the session is live.
+    package nonisolated func open() {
+        state.open()
+        wake.signal()
+    }
+
+    /// Ends the run under way, and any later one, for good.
+    package nonisolated func stop() {
+        state.stop()
+        wake.signal()
+    }
+
+    /// Stops reading the device, really, or goes on. What is said meanwhile is not captured.
+    package nonisolated func setMuted(_ isMuted: Bool) {
+        state.setMuted(isMuted)
+        wake.signal()
+    }
+
+    package nonisolated var isMuted: Bool { state.isMuted }
+    /// How loud the input is; falls to silence while muted.
+    package nonisolated var meter: LevelMeter { state.meter }
+    package nonisolated var counters: DeviceCounters { state.counters }
+
+    private func capture(from device: DeviceSpec) async throws(DeviceError) -> CaptureEnd {
+        let clock = MonotonicClock()
+        switch device {
+        case .file(let path):
+            let reader = try WAVReader(FileBytes(reading: path), name: path)  // a bad file is told at once
+            guard await isOpened() else { return .stopped }
+            return try await pump(FileInput(reader, clock: clock))
+        case .pipe(let path):
+            let pipe = try PipeInput(path: path)
+            guard await isOpened() else { return .stopped }
+            return try await pump(pipe)
+        case .standard:
+            guard await isOpened() else { return .stopped }
+            return try await pump(PipeInput())
+        case .tone(let hertz): return try await pump(ToneInput(hertz: hertz, clock: clock))
+        case .silence, .null: return try await pump(ToneInput(hertz: nil, clock: clock))
+        case .alsa, .list: throw DeviceError(.usage, "\(device) is no device", remedy: "Choose one of the list")
+        }
+    }
+
+    private var isOver: Bool { state.isStopped || Task.isCancelled }
+
+    /// Waits for `open()`. - Returns: false when the run is over before.
+    private func isOpened() async -> Bool {
+        while !state.isOpen, !isOver {
+            wake.wait()
+            await letOthersIn()
+        }
+        return !isOver
+    }
+
+    /// Runs one device, and takes the ring's end back however that ends.
+    private func pump<Input: InputDevice & ~Copyable>(
+        _ input: consuming Input
+    ) async throws(DeviceError) -> CaptureEnd {
+        guard let voice = voice.take() else { preconditionFailure("a capture runs on one device at a time") }
+        var loop = CaptureLoop(
+            input, stage: stage, voice: voice, state: state, wake: wake, onPacket: onPacket)
+        var result = Result<CaptureEnd, DeviceError>.success(.stopped)
+        do {
+            while !isOver {
+                await letOthersIn()
+                if try loop.step() == .ended {
+                    result = .success(.endOfInput)
+                    break
+                }
+            }
+        } catch {
+            result = .failure(error)
+        }
+        state.meter.reset()
+        self.voice = loop.finish()
+        return try result.get()
+    }
+
+    /// Calls of this actor get their turn between two periods. A yield allocates, so only when there are any.
+    private func letOthersIn() async {
+        if thread.isAwaited { await Task.yield() }
+    }
+}

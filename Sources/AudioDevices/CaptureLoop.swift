@@ -1,0 +1,114 @@
+import AudioCore
+
+/// One input on its way into the voice ring: everything that a period of capture does, without the thread.
+struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyable {
+    enum Step: Equatable {
+        /// Something may have changed: see to it, then step again.
+        case woken
+        case captured
+        case ended
+    }
+
+    /// 20 ms at 16 kHz: what goes up in one message.
+    static var packet: Int { 320 }
+    /// 10 ms: what a stage takes.
+    static var frameSize: Int { 160 }
+
+    private var input: Input
+    private var stage: Stage
+    private var voice: SampleProducer
+    private let state: CaptureState
+    private let wake: Wake
+    private let onPacket: @Sendable () -> Void
+    private let frame = Scratch(samples: frameSize)
+    /// Samples in the ring since the last packet was announced.
+    private var unannounced = 0
+    private var isListening = true
+
+    init(
+        _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, state: CaptureState, wake: Wake,
+        onPacket: @escaping @Sendable () -> Void
+    ) {
+        self.input = input
+        self.stage = stage
+        self.voice = voice
+        self.state = state
+        self.wake = wake
+        self.onPacket = onPacket
+    }
+
+    /// Gives the ring's end back, for the next device.
+    consuming func finish() -> SampleProducer { voice }
+
+    /// Captures one frame. RT safe as far as the device, the stage and `onPacket` are.
+    mutating func step() throws(DeviceError) -> Step {
+        let frame = self.frame.elements
+        try followMute()
+        var span = frame.mutableSpan
+        switch try input.read(into: &span, wake: wake) {
+        case .woken:
+            return .woken
+        case .ended:
+            announce(whole: false)
+            return .ended
+        case .samples(let count, let time):
+            state.counters.countPeriod()
+            guard isListening else { return .captured }
+            if input.isExact {
+                deliverAll(frame.span.extracting(0..<count))
+            } else {
+                // The end of a file: a stage knows whole frames only.
+                for index in count..<span.count { span[index] = 0 }
+                stage.process(&span, capturedAt: time)
+                deliver(frame.span)
+            }
+            return .captured
+        }
+    }
+
+    private mutating func followMute() throws(DeviceError) {
+        let isMuted = state.isMuted
+        guard isMuted == isListening else { return }
+        try input.setListening(!isMuted)
+        isListening = !isMuted
+        if isMuted { state.meter.reset() }
+    }
+
+    private mutating func deliver(_ frame: Span<Int16>) {
+        meter(frame)
+        let written = voice.write(frame)
+        if written < frame.count { state.counters.countDropped(frame.count - written) }
+        unannounced += written
+        announce(whole: true)
+    }
+
+    /// Delivers every sample, waiting for room: a pipe's pace is the slower side's.
+    private mutating func deliverAll(_ samples: Span<Int16>) {
+        meter(samples)
+        var written = 0
+        while true {
+            let taken = voice.write(samples.extracting(written...))
+            written += taken
+            unannounced += taken
+            announce(whole: true)
+            guard written < samples.count, !state.isStopped, !Task.isCancelled else { break }
+            // The ring's other end wakes nobody, so look every few milliseconds.
+            wake.wait(until: MonotonicClock().now + .milliseconds(5))
+        }
+        // What did not fit when we were stopped is lost, and counted.
+        state.counters.countDropped(samples.count - written)
+    }
+
+    private func meter(_ frame: Span<Int16>) {
+        state.meter.measure(frame, rate: .voice)
+        state.counters.countZeros(in: frame)
+    }
+
+    /// - Parameter whole: only packets that are full; at the end of an input the rest is announced too.
+    private mutating func announce(whole: Bool) {
+        while unannounced >= Self.packet || !whole && unannounced > 0 {
+            unannounced = max(0, unannounced - Self.packet)
+            onPacket()
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import AudioCore
+import Synchronization
+
+/// What others may see and set of a capture while it runs: atomics, because its thread waits for nobody.
+final class CaptureState: Sendable {
+    let meter = LevelMeter()
+    let counters = DeviceCounters()
+    private let stopped = Atomic<Bool>(false)
+    private let muted = Atomic<Bool>(false)
+    private let opened = Atomic<Bool>(false)
+
+    var isStopped: Bool { stopped.load(ordering: .acquiring) }
+    var isMuted: Bool { muted.load(ordering: .acquiring) }
+    /// Input with an end may begin.
+    var isOpen: Bool { opened.load(ordering: .acquiring) }
+
+    func stop() { stopped.store(true, ordering: .releasing) }
+    func setMuted(_ isMuted: Bool) { muted.store(isMuted, ordering: .releasing) }
+    func open() { opened.store(true, ordering: .releasing) }
+}

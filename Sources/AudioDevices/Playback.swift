@@ -1,0 +1,146 @@
+package import AudioCore
+import AudioFrontEnd
+
+/// Plays speech on a device, on a thread of its own, and keeps the clock of what was heard.
+///
+/// `run(on:)` is the whole life of one device; it may be called again for the next, which goes on where the last one
+/// stopped. All else may be called from any thread at any time and never blocks.
+package actor Playback<Tap: ReferenceTap> {
+    private let thread = DeviceThread(name: "vv-playback")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private nonisolated let state = PlaybackState()
+    private nonisolated let wake: Wake
+    private nonisolated let noticed: AsyncStream<DeviceNotice>.Continuation
+    private let tap: Tap
+    private let speechRate: SampleRate
+    /// Nil while a device runs.
+    private var speech: SpeechReader?
+
+    /// What has been heard, and whether something is being said.
+    package nonisolated let clock: PlaybackClock
+    /// What is worth telling; the newest sixteen, if nobody listens.
+    package nonisolated let notices: AsyncStream<DeviceNotice>
+
+    /// - Parameters:
+    ///   - speech: the playing end of a buffer whose writing end reports to `speechChanged`.
+    ///   - tap: who hears what leaves; pipes go round it.
+    /// - Throws: when the process has no descriptor left.
+    package init(
+        of speech: consuming SpeechReader, clock: PlaybackClock = PlaybackClock(), tap: Tap = NoTap()
+    ) throws(DeviceError) {
+        wake = try Wake()
+        (notices, noticed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
+        speechRate = speech.rate
+        self.speech = consume speech
+        self.clock = clock
+        self.tap = tap
+    }
+
+    deinit { noticed.finish() }
+
+    /// Plays on one device until `stop()`, or until the task is cancelled: both take effect within a period, and
+    /// silence the device.
+    ///
+    /// - Throws: why the device could not be opened, or went away. Another run may follow.
+    /// - Precondition: no other run is under way.
+    package func run(on device: DeviceSpec) async throws(DeviceError) {
+        let wake = wake
+        let result = await withTaskCancellationHandler {
+            do throws(DeviceError) {
+                return Result<Void, DeviceError>.success(try await play(on: device))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            wake.signal()
+        }
+        try result.get()
+    }
+
+    /// To be called by the buffer's writer (`SpeechBuffer.makeWriter(onChange:)`): an interruption does not wait for
+    /// the next period, and a pipe has no periods.
+    package nonisolated func speechChanged(_ change: SpeechChange) {
+        if change == .interruption || state.isWaitingForSpeech { wake.signal() }
+    }
+
+    /// Ends the run under way, and any later one, for good.
+    package nonisolated func stop() {
+        state.stop()
+        wake.signal()
+    }
+
+    /// - Parameter volume: linear, 0 (silent) … 1; clamped. Pipes have none.
+    package nonisolated func setVolume(_ volume: Float) { state.setVolume(max(0, min(1, volume))) }
+
+    package nonisolated var volume: Float { state.volume }
+    /// How loud what leaves is, after the volume.
+    package nonisolated var meter: LevelMeter { state.meter }
+    package nonisolated var counters: DeviceCounters { state.counters }
+
+    private func play(on device: DeviceSpec) async throws(DeviceError) {
+        let clock = MonotonicClock()
+        switch device {
+        case .null: try await pump(SoftCard(NullSink(), clock: clock, counters: state.counters))
+        case .file(let path):
+            let sink = try FileSink(creating: path)
+            try await pump(SoftCard(sink, clock: clock, counters: state.counters))
+        case .pipe(let path):
+            guard let sink = try PipeSink.open(path: path, wake: wake, unless: { isOver }) else { return }
+            try await pump(sink)
+        case .standard: try await pump(PipeSink.standardOutput())
+        case .alsa, .tone, .silence, .list:
+            throw DeviceError(.usage, "nothing can be played to \(device)", remedy: "Choose one of the list")
+        }
+    }
+
+    private var isOver: Bool { state.isStopped || Task.isCancelled }
+
+    /// Runs a device with a clock, and takes the speech back however that ends.
+    private func pump<Output: OutputDevice & ~Copyable>(_ output: consuming Output) async throws(DeviceError) {
+        let resampler = try Resampler(between: speechRate, and: output.rate)
+        var loop = PlaybackLoop(
+            output, speech: takeSpeech(), through: resampler, clock: clock, tap: tap, state: state, wake: wake)
+        var failure: DeviceError?
+        do {
+            while !isOver {
+                await letOthersIn()
+                try loop.step()
+            }
+            try loop.close()
+        } catch {
+            failure = error
+        }
+        state.meter.reset()
+        speech = loop.finish()
+        if let failure { throw failure }
+    }
+
+    /// Runs a pipe, likewise.
+    private func pump(_ sink: consuming PipeSink) async throws(DeviceError) {
+        state.setWaitingForSpeech(true)
+        var loop = PipeLoop(sink, speech: takeSpeech(), clock: clock, state: state, wake: wake)
+        var failure: DeviceError?
+        do {
+            while !isOver {
+                await letOthersIn()
+                try loop.step(unless: { isOver })
+            }
+        } catch {
+            failure = error
+        }
+        state.setWaitingForSpeech(false)
+        state.meter.reset()
+        speech = loop.finish()
+        if let failure { throw failure }
+    }
+
+    private func takeSpeech() -> SpeechReader {
+        guard let speech = speech.take() else { preconditionFailure("a playback runs on one device at a time") }
+        return speech
+    }
+
+    /// Calls of this actor get their turn between two periods. A yield allocates, so only when there are any.
+    private func letOthersIn() async {
+        if thread.isAwaited { await Task.yield() }
+    }
+}

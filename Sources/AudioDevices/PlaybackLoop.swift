@@ -1,0 +1,122 @@
+import AudioCore
+import AudioFrontEnd
+
+/// Speech on its way into one device: everything that a period of playback does, without the thread.
+struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copyable {
+    private var output: Output
+    private var tap: Tap
+    private var speech: SpeechReader
+    private var timeline: PlaybackTimeline
+    private var resampler: Resampler
+    private var tail: FadeTail
+    private let state: PlaybackState
+    private let wake: Wake
+    /// Speech and silence that the resampler has not taken, at the front.
+    private let staging: Scratch<Int16>
+    private var staged = 0
+    /// What goes to the device.
+    private let frames: Scratch<Int16>
+    private var volume: Float
+
+    /// - Parameter resampler: from the speech's rate to the output's.
+    init(
+        _ output: consuming Output, speech: consuming SpeechReader, through resampler: consuming Resampler,
+        clock: PlaybackClock, tap: Tap, state: PlaybackState, wake: Wake
+    ) {
+        timeline = PlaybackTimeline(clock: clock, speechRate: speech.rate, deviceRate: output.rate)
+        tail = FadeTail(rate: output.rate)
+        frames = Scratch(samples: output.period)
+        let largest = output.period * speech.rate.hertz / output.rate.hertz
+        staging = Scratch(samples: largest + resampler.lookahead + 8)
+        volume = state.volume
+        self.resampler = resampler
+        self.output = output
+        self.speech = speech
+        self.tap = tap
+        self.state = state
+        self.wake = wake
+    }
+
+    /// Brings the device to its end in good order: a file is then whole.
+    mutating func close() throws(DeviceError) { try output.finish() }
+
+    /// - Returns: the speech buffer's end, for the next device.
+    consuming func finish() -> SpeechReader { speech }
+
+    /// Plays one period, or carries out an interruption. Blocks for a period at most. RT safe as far as the device and
+    /// the tap are.
+    mutating func step() throws(DeviceError) {
+        let hasRoom = try output.waitForRoom(wake)
+        let staging = self.staging.elements
+        var samples = staging.mutableSpan
+        let wanted = hasRoom ? max(0, resampler.inputNeeded(for: frames.elements.count) - staged) : 0
+        let reading = speech.read(wanted, into: &samples, from: staged)
+        if let cut = reading.cut {
+            try silence(before: cut)
+            return  // the next step plays on, behind the fade
+        }
+        guard hasRoom else { return }
+        for index in staged + reading.positions.count..<staged + wanted { samples[index] = 0 }
+        staged += wanted
+        timeline.read(wanted, speech: reading.positions)
+        state.counters.setUnderruns(speech.underruns)
+        try play()
+    }
+
+    /// Resamples what is staged into one period, and queues it.
+    private mutating func play() throws(DeviceError) {
+        let staging = self.staging.elements
+        let frames = self.frames.elements
+        var span = frames.mutableSpan
+        let (consumed, produced) = resampler.process(staging.span.extracting(0..<staged), into: &span)
+        precondition(produced == frames.count, "\(produced) frames for a period of \(frames.count)")
+        for index in 0..<staged - consumed { staging[index] = staging[consumed + index] }
+        staged -= consumed
+        applyVolume(&span)
+        try queue()
+    }
+
+    private mutating func queue() throws(DeviceError) {
+        let frames = self.frames.elements.span
+        state.meter.measure(frames, rate: output.rate)
+        tail.remember(frames)
+        try output.write(frames)
+        state.counters.countPeriod()
+        timeline.wrote(frames.count)
+        let delay = try output.delay()
+        timeline.publish(delay: delay)
+        let ahead = output.rate.duration(of: max(0, delay - frames.count))
+        tap.willLeave(frames, rate: output.rate, at: MonotonicClock().now + ahead)
+    }
+
+    /// Silences the device, with a short fade of what it was playing instead of a click (pitfall 38).
+    private mutating func silence(before cut: Int) throws(DeviceError) {
+        guard timeline.holdsSpeech else {
+            timeline.skip(to: cut)
+            return
+        }
+        let unheard = try output.drop()
+        timeline.drop(before: cut, delay: unheard)
+        state.counters.countFlush()
+        tap.dropped(from: MonotonicClock().now)
+        resampler.reset()
+        staged = 0
+        var span = frames.elements.mutableSpan
+        tail.fade(unheard: unheard, into: &span)
+        // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
+        timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
+        try queue()
+    }
+
+    /// In a straight line from the last period's volume to the present one, so that a change does not click.
+    private mutating func applyVolume(_ frames: inout MutableSpan<Int16>) {
+        let target = state.volume
+        guard volume != 1 || target != 1 else { return }
+        let step = (target - volume) / Float(frames.count)
+        for index in frames.indices {
+            volume += step
+            frames[index] = Int16(max(-32_768, min(32_767, (Float(frames[index]) * volume).rounded())))
+        }
+        volume = target
+    }
+}

@@ -1,0 +1,123 @@
+import AudioCore
+import Synchronization
+import Testing
+
+@testable import AudioDevices
+
+/// Counts calls from any thread.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .relaxed) }
+    func increment() { count.add(1, ordering: .relaxed) }
+}
+
+/// An input that brings what a test lays out: one entry per reading.
+struct ScriptedInput: InputDevice {
+    var script: [InputReading]
+    var isExact = false
+    let listening: Counter
+    var next: Int16 = 1
+
+    mutating func read(into frame: inout MutableSpan<Int16>, wake: Wake) throws(DeviceError) -> InputReading {
+        guard !script.isEmpty else { throw DeviceError(.unplugged, "the script is over") }
+        let reading = script.removeFirst()
+        if case .samples(let count, _) = reading {
+            for index in 0..<count {
+                frame[index] = next
+                next &+= 1
+            }
+        }
+        return reading
+    }
+
+    mutating func setListening(_ isListening: Bool) { listening.increment() }
+}
+
+@Suite("Capture", .timeLimit(.minutes(1)))
+struct CaptureLoopTests {
+    private let state = CaptureState()
+    private let packets = Counter()
+    private let toggles = Counter()
+
+    private func loop(
+        _ script: [InputReading], ring: SampleRing, isExact: Bool = false
+    ) throws -> CaptureLoop<ScriptedInput, PassThrough> {
+        CaptureLoop(
+            ScriptedInput(script: script, isExact: isExact, listening: toggles), stage: PassThrough(),
+            voice: ring.makeProducer(), state: state, wake: try Wake(), onPacket: { [packets] in packets.increment() })
+    }
+
+    private func frames(_ count: Int) -> [InputReading] {
+        [InputReading](repeating: .samples(160, capturedAt: .zero), count: count)
+    }
+
+    @Test("every 20 ms are announced once they are in the ring")
+    func packets20() throws {
+        let ring = SampleRing(minimumCapacity: 16_000)
+        var loop = try loop(frames(5), ring: ring)
+        let announced = try (0..<5).map { _ in
+            _ = try loop.step()
+            return packets.value
+        }
+        #expect(announced == [0, 1, 1, 2, 2])
+        let consumer = ring.makeConsumer()
+        #expect(consumer.available == 800)
+    }
+
+    @Test("the end of a file is filled up to a whole frame and announced")
+    func fileEnd() throws {
+        let ring = SampleRing(minimumCapacity: 1_024)
+        var loop = try loop(frames(2) + [.samples(7, capturedAt: .zero), .ended], ring: ring)
+        for _ in 0..<3 { _ = try loop.step() }
+        #expect(try loop.step() == .ended)
+        #expect(packets.value == 2)
+        var consumer = ring.makeConsumer()
+        let tail = consumer.withSpans(480) { first, _ in [first[326], first[327], first[479]] }
+        #expect(tail == [327, 0, 0])
+    }
+
+    @Test("the end of a pipe is announced as it is, without padding")
+    func pipeEnd() throws {
+        let ring = SampleRing(minimumCapacity: 1_024)
+        var loop = try loop([.samples(7, capturedAt: .zero), .ended], ring: ring, isExact: true)
+        _ = try loop.step()
+        _ = try loop.step()
+        #expect(packets.value == 1)
+        #expect(ring.makeConsumer().available == 7)
+    }
+
+    @Test("what a full ring cannot take is counted, to the sample (invariant 4)")
+    func full() throws {
+        let ring = SampleRing(minimumCapacity: 512)
+        var loop = try loop(frames(5), ring: ring)
+        for _ in 0..<5 { _ = try loop.step() }
+        #expect(state.counters.counts.droppedSamples == 800 - 512)
+        #expect(packets.value == 1)
+    }
+
+    @Test("muted, the device is told once, and nothing reaches the ring")
+    func mute() throws {
+        let ring = SampleRing(minimumCapacity: 1_024)
+        var loop = try loop(frames(4), ring: ring)
+        _ = try loop.step()
+        state.setMuted(true)
+        _ = try loop.step()
+        _ = try loop.step()
+        #expect(toggles.value == 1)
+        #expect(state.meter.level.rms == LevelMeter.silence)
+        state.setMuted(false)
+        _ = try loop.step()
+        #expect(toggles.value == 2)
+        #expect(ring.makeConsumer().available == 320)
+    }
+
+    @Test("nothing but zeros is counted, and the first sound ends the count")
+    func zeros() throws {
+        let counters = DeviceCounters()
+        counters.countZeros(in: [Int16](repeating: 0, count: 160).span)
+        counters.countZeros(in: [Int16](repeating: 0, count: 160).span)
+        #expect(counters.counts.zeroSamples == 320)
+        counters.countZeros(in: [0, 0, 1].span)
+        #expect(counters.counts.zeroSamples == 0)
+    }
+}

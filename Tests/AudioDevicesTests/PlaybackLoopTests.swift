@@ -1,0 +1,164 @@
+import AudioCore
+import AudioFrontEnd
+import Testing
+
+@testable import AudioDevices
+
+/// A card whose time is counted in frames, and which keeps all that was heard.
+struct FakeCard: OutputDevice, ~Copyable {
+    final class Heard { var frames: [Int16] = [] }
+    let rate: SampleRate
+    let period: Int
+    let capacity: Int
+    let heard: Heard
+    private var queue: [Int16] = []
+
+    init(rate: Int = 48_000, periods: Int = 3, heard: Heard) {
+        self.rate = SampleRate(hertz: rate)
+        period = rate / 100
+        capacity = rate / 100 * periods
+        self.heard = heard
+    }
+
+    /// Time passes until a period fits.
+    mutating func waitForRoom(_ wake: Wake) -> Bool {
+        if wake.drain() { return false }
+        let surplus = max(0, queue.count + period - capacity)
+        heard.frames += queue.prefix(surplus)
+        queue.removeFirst(surplus)
+        return true
+    }
+
+    mutating func write(_ frames: Span<Int16>) { for index in frames.indices { queue.append(frames[index]) } }
+    mutating func delay() -> Int { queue.count }
+    mutating func drop() -> Int {
+        defer { queue = [] }
+        return queue.count
+    }
+    mutating func finish() { heard.frames += queue }
+}
+
+@Suite("Playback", .timeLimit(.minutes(1)))
+struct PlaybackLoopTests {
+    private let buffer = SpeechBuffer()
+    private let clock = PlaybackClock()
+    private let state = PlaybackState()
+    private let heard = FakeCard.Heard()
+
+    private func loop(rate: Int = 48_000, wake: Wake? = nil) throws -> PlaybackLoop<FakeCard, NoTap> {
+        let resampler = try Resampler(from: .speech, to: SampleRate(hertz: rate))
+        let wake = try wake ?? Wake()
+        let reader = buffer.makeReader(cushion: .milliseconds(50))
+        return PlaybackLoop(
+            FakeCard(rate: rate, heard: heard), speech: reader, through: resampler, clock: clock, tap: NoTap(),
+            state: state, wake: wake)
+    }
+
+    private func constant(_ value: Int16, _ count: Int) -> [Int16] { [Int16](repeating: value, count: count) }
+
+    @Test(
+        "an answer is heard whole, to its last sample, at any device rate (pitfall 44)",
+        arguments: [48_000, 44_100, 24_000, 16_000])
+    func whole(rate: Int) throws {
+        var writer = buffer.makeWriter()
+        writer.append(constant(10_000, 5_001).span)
+        writer.endOfSpeech()
+        var loop = try loop(rate: rate)
+        for _ in 0..<40 { try loop.step() }
+        let loud = heard.frames.count { $0 > 5_000 }
+        #expect(abs(loud - 5_001 * rate / 24_000) <= 2)
+        #expect(clock.heardPosition == 5_001)
+        #expect(!clock.isSpeaking)
+        #expect(heard.frames.suffix(rate / 100).allSatisfy { $0 == 0 })
+    }
+
+    @Test("at the speech's own rate the samples are heard bit for bit")
+    func exact() throws {
+        var writer = buffer.makeWriter()
+        let speech = (0..<3_000).map { Int16(truncatingIfNeeded: $0 &* 7_919 | 1) }
+        writer.append(speech.span)
+        writer.endOfSpeech()
+        var loop = try loop(rate: 24_000)
+        for _ in 0..<30 { try loop.step() }
+        #expect(Array(heard.frames.drop { $0 == 0 }.prefix(3_000)) == speech)
+    }
+
+    @Test(
+        "interrupted, the device is emptied: a fade of 5 ms, then silence (pitfall 38)",
+        arguments: [48_000, 44_100, 24_000])
+    func interruption(rate: Int) throws {
+        let wake = try Wake()
+        var writer = buffer.makeWriter { if $0 == .interruption { wake.signal() } }
+        writer.append(constant(10_000, 240_000).span)
+        var loop = try loop(rate: rate, wake: wake)
+        for _ in 0..<50 { try loop.step() }
+        let before = heard.frames.count
+        let heardBefore = clock.heardPosition
+        #expect(clock.isSpeaking)
+        writer.interrupt()
+        for _ in 0..<20 { try loop.step() }
+        let after = heard.frames[before...]
+        #expect(after.count { $0 > 100 } <= rate / 200)
+        #expect(zip(after, after.dropFirst()).allSatisfy { abs(Int($0) - Int($1)) <= 10_000 * 200 / rate + 60 })
+        #expect(after.suffix(rate / 20).allSatisfy { $0 == 0 })
+        #expect(state.counters.counts.flushes == 1)
+        #expect(!clock.isSpeaking)
+        #expect(clock.heardSamples(in: 0..<240_000) == heardBefore)
+    }
+
+    @Test("the answer behind an interruption is heard from its first sample")
+    func afterInterruption() throws {
+        var writer = buffer.makeWriter()
+        writer.append(constant(10_000, 48_000).span)
+        var loop = try loop(rate: 24_000)
+        for _ in 0..<20 { try loop.step() }
+        writer.interrupt()
+        let answer = (0..<2_400).map { Int16($0 + 1) }
+        writer.append(answer.span)
+        writer.endOfSpeech()
+        for _ in 0..<30 { try loop.step() }
+        let last = heard.frames.lastIndex(of: 2_400)!
+        #expect(Array(heard.frames[(last - 2_399)...last]) == answer)
+        #expect(clock.heardPosition == 50_400)
+        #expect(clock.heardSamples(in: 48_000..<50_400) == 2_400)
+    }
+
+    @Test("an interruption while nothing is heard leaves the device alone")
+    func idleInterruption() throws {
+        var writer = buffer.makeWriter()
+        var loop = try loop()
+        writer.append(constant(10_000, 100).span)  // still on its cushion
+        for _ in 0..<2 { try loop.step() }
+        writer.interrupt()
+        for _ in 0..<10 { try loop.step() }
+        #expect(state.counters.counts.flushes == 0)
+        #expect(heard.frames.allSatisfy { $0 == 0 })
+        #expect(clock.heardSamples(in: 0..<100) == 0)
+    }
+
+    @Test("a gap in mid-speech is silence, and counts as an underrun (pitfall 42)")
+    func underrun() throws {
+        var writer = buffer.makeWriter()
+        var loop = try loop(rate: 24_000)
+        writer.append(constant(10_000, 2_400).span)
+        for _ in 0..<20 { try loop.step() }
+        writer.append(constant(10_000, 2_400).span)
+        writer.endOfSpeech()
+        for _ in 0..<20 { try loop.step() }
+        #expect(heard.frames.count { $0 != 0 } == 4_800)
+        #expect(state.counters.counts.underruns == 1)
+    }
+
+    @Test("the volume is applied, and changes without a jump")
+    func volume() throws {
+        var writer = buffer.makeWriter()
+        writer.append(constant(10_000, 24_000).span)
+        var loop = try loop(rate: 24_000)
+        for _ in 0..<10 { try loop.step() }
+        state.setVolume(0.5)
+        for _ in 0..<10 { try loop.step() }
+        #expect(heard.frames.last == 5_000)
+        let steps = zip(heard.frames, heard.frames.dropFirst()).map { abs(Int($0) - Int($1)) }
+        #expect(steps.filter { $0 > 0 && $0 < 10_000 }.allSatisfy { $0 <= 22 })
+    }
+}
