@@ -8,6 +8,6 @@ struct VivavoceRehearsal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vivavoce-rehearsal",
         abstract: "A local stand-in for the Live API: it hears and speaks, and follows scenarios for tests.",
-        subcommands: [Serve.self],
+        subcommands: [Serve.self, Hear.self],
         defaultSubcommand: Serve.self)
 }

@@ -209,23 +209,29 @@ actor Connection {
         if case .dropped = earFeed.yield(sound) { log("note", ("text", "sound was dropped: the ears are far behind")) }
     }
 
-    /// Hands sound to the ears in order. An utterance holds one of them from its first sound to its meaning.
+    /// Collects each utterance, and has the ears understand it once it is over.
     private func listen() async {
-        var ear: Ears.Utterance?
+        var utterance: [Int16] = []
         for await sound in sounds {
             switch sound {
             case .hear(let samples):
-                if ear == nil { ear = await shared.ears.begin() }
-                await ear?.hear(samples)
+                // Push to talk can hold an utterance open for ever; nobody means more than a minute of it.
+                if utterance.count < Self.longestUtterance { utterance += samples }
             case .understand:
-                let hearing = await ear?.finish()
-                ear = nil
-                log("heard", ("text", hearing?.text.map { .string($0) } ?? .null))
-                perform(session.heard(hearing?.text, now: now))
+                let samples = exchange(&utterance, with: [])
+                do {
+                    let hearing = try await shared.ears.understand(samples)
+                    log("heard", ("hearing", .string("\(hearing)")), ("samples", .number(Double(samples.count))))
+                    perform(session.heard(hearing, now: now))
+                } catch {
+                    shared.configuration.report("connection \(number): \(error)")
+                    perform(session.refused(.internalError))
+                }
             }
         }
-        await ear?.abandon()
     }
+
+    private static let longestUtterance = 60 * VoiceGate.rate
 
     private func answer(_ prompt: RehearsalSession.Prompt, number answer: Int) async {
         let context = Answerer.Context(

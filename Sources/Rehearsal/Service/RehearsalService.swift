@@ -46,6 +46,11 @@ package final class RehearsalService: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { [server] in try await server.run() }
+                group.addTask { [shared] in
+                    // A service that cannot hear must not look healthy: missing models end it here.
+                    try await shared.ears.prepare()
+                    try await Task.sleep(for: .seconds(Int64.max / 2))
+                }
                 group.addTask { [arrivals] in
                     await withDiscardingTaskGroup { connections in
                         for await connection in arrivals { connections.addTask { await connection.run() } }
@@ -54,8 +59,8 @@ package final class RehearsalService: Sendable {
                 try await group.next()
                 group.cancelAll()
             }
-        } catch is CancellationError {
-            throw CancellationError()
+        } catch let error as RehearsalError {
+            throw error
         } catch {
             guard !Task.isCancelled else { throw CancellationError() }
             throw RehearsalError(

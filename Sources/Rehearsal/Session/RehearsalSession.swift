@@ -105,7 +105,7 @@ package struct RehearsalSession {
     private var limitDue: Duration?
 
     /// Sound kept from before the start of an utterance: 300 ms.
-    private static let preroll = VoiceGate.rate * 3 / 10
+    static let preroll = VoiceGate.rate * 3 / 10
 
     /// - Parameters:
     ///   - version: the API version in the connection's path.
@@ -290,12 +290,11 @@ package struct RehearsalSession {
     }
 
     /// What the ears made of an utterance.
-    /// - Parameter text: nil when it was speech that they did not understand; "" when it was no speech at all.
-    mutating func heard(_ text: String?, now: Duration) -> [Action] {
+    mutating func heard(_ hearing: Hearing, now: Duration) -> [Action] {
         guard phase == .open else { return [] }
         utterancesAtWork = max(0, utterancesAtWork - 1)
         var actions: [Action] = []
-        if let text, !text.isEmpty {
+        if case .words(let text) = hearing {
             conversation.add(role: "user", text: text)
             actions = transcribe(text)
             wordsInWaiting += wordsInWaiting.isEmpty ? text : " \(text)"
@@ -309,7 +308,7 @@ package struct RehearsalSession {
         let words = wordsInWaiting
         wordsInWaiting = ""
         if !words.isEmpty { return actions + ask(.words(words), now: now) }
-        return text == nil ? ask(.unclear, now: now) : []
+        return hearing == .unclear ? ask(.unclear, now: now) : []
     }
 
     /// Sends the user's words as fragments, none of them marked as finished; the last may have to wait (rule 8).

@@ -1,0 +1,75 @@
+import Foundation
+
+/// How much speaks for a sentence that the grammar found, measured against the sound itself.
+///
+/// A grammar finds one of its sentences in anything, and pocketsphinx's own confidence does not tell right from wrong.
+/// These five measures do; `docs/rehearsal.md` has the figures.
+struct Evidence: Equatable {
+    /// Mean fit of the words' frames; 0 is best.
+    let fit: Double
+    /// Fit of the worst word.
+    let worstFit: Double
+    /// How unlike the phones of the sentence are those that an open search found, 0 (the same) … 1.
+    let phoneDistance: Double
+    /// Share of the loud frames that lie in none of the words.
+    let uncovered: Double
+    /// Standard deviation of the words' tempo, as the logarithm of time per phone.
+    let unevenness: Double
+
+    /// Weights of a logistic regression over the development set of scripts/measure-ears.
+    private static let weights = (
+        bias: 14.676, fit: 0.0364, worstFit: 0.0183, phoneDistance: -15.3384, uncovered: -6.1398, unevenness: -4.7869
+    )
+
+    /// The logarithm of the odds that the sentence is what was said; above 0 the ears believe it.
+    var logOdds: Double {
+        let weights = Self.weights
+        return weights.bias + weights.fit * fit + weights.worstFit * worstFit + weights.phoneDistance * phoneDistance
+            + weights.uncovered * uncovered + weights.unevenness * unevenness
+    }
+
+    /// The measures by name, for a log or a fit.
+    var measures: [(name: String, value: Double)] {
+        [
+            ("fit", fit), ("worstFit", worstFit), ("phoneDistance", phoneDistance), ("uncovered", uncovered),
+            ("unevenness", unevenness),
+        ]
+    }
+
+    /// - Parameters:
+    ///   - words: what the grammar found, speech only, at least one.
+    ///   - phones: what the open search found, speech only.
+    ///   - pronunciations: the phones of each word.
+    ///   - samples: the utterance, 16 kHz.
+    init(
+        words: [SpeechDecoder.Segment], phones: [SpeechDecoder.Segment], pronunciations: [[String]], samples: [Int16]
+    ) {
+        let lengths = words.map { Double($0.frames.count) }
+        fit = zip(words, lengths).map { $0.score * $1 }.reduce(0, +) / max(1, lengths.reduce(0, +))
+        worstFit = words.map(\.score).min() ?? 0
+        let expected = pronunciations.flatMap(\.self)
+        phoneDistance =
+            PhoneDistance.between(expected, phones.map(\.label)) / Double(max(1, expected.count, phones.count))
+        let tempos = zip(lengths, pronunciations).map { log($0 / Double(max(1, $1.count))) }
+        let mean = tempos.reduce(0, +) / Double(max(1, tempos.count))
+        unevenness = (tempos.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(max(1, tempos.count))).squareRoot()
+        uncovered = Self.uncovered(by: words, in: samples)
+    }
+
+    /// A frame is loud when it is no more than this below the loudest.
+    private static let loudRange: Double = 25
+
+    private static func uncovered(by words: [SpeechDecoder.Segment], in samples: [Int16]) -> Double {
+        let levels = stride(from: 0, to: samples.count - 159, by: 160).map { start in
+            10 * log10(samples[start..<start + 160].reduce(1.0) { $0 + Double($1) * Double($1) / 160 })
+        }
+        guard let loudest = levels.max() else { return 0 }
+        var loud = 0
+        var open = 0
+        for (frame, level) in levels.enumerated() where level > loudest - loudRange {
+            loud += 1
+            if !words.contains(where: { $0.frames.contains(frame) }) { open += 1 }
+        }
+        return Double(open) / Double(max(1, loud))
+    }
+}
