@@ -122,13 +122,11 @@ extension Base64 {
         var hasOddByte = false
     }
 
-    /// Samples handed over at a time: 64 ms at 24 kHz, so that a usual message is one piece. On the stack.
-    static var samplesPerChunk: Int { 1536 }
-
-    /// Decodes little-endian samples and hands them over in native order, in pieces of at most `samplesPerChunk`.
+    /// Decodes little-endian samples and hands them over in native order, in pieces.
     ///
     /// Both alphabets, padding optional. Up to the first fault everything is handed over; after it nothing.
     static func decodeSamples(_ text: Span<UInt8>, _ deliver: (Span<Int16>) -> Void) -> Outcome {
+        // On the stack; 64 ms at 24 kHz, so that a usual message is one piece. A multiple of three fills up evenly.
         var chunk = [1536 of Int16](repeating: 0)
         var outcome = Outcome()
         let characterCount = text.count - paddingCount(of: text)
@@ -146,7 +144,7 @@ extension Base64 {
             chunk[filled + 2] = sample(group)
             filled += 3
             index += 8
-            if filled == samplesPerChunk {
+            if filled == chunk.count {
                 deliver(chunk.span)
                 outcome.samples += filled
                 filled = 0

@@ -5,7 +5,7 @@ struct GeminiSetup {
     let backend: Backend
     let apiVersion: String
     let family: ModelFamily
-    private var warnings: [String] = []
+    var warnings: [String] = []
 
     init(_ setup: SessionSetup, backend: Backend, apiVersion: String) {
         self.setup = setup
@@ -19,7 +19,12 @@ struct GeminiSetup {
         if family.stage == .unknown {
             warnings.append(
                 "\(model) is not a model known here; it is sent only what every model takes. Known models: "
-                    + "\(ModelCatalogue.families.flatMap(\.prefixes).joined(separator: ", ")).")
+                    + "\(ModelCatalogue.knownNames.joined(separator: ", ")).")
+        }
+        if backend == .vertex, !setup.model.hasPrefix("projects/") {
+            warnings.append(
+                "\(setup.model) will not be found on Vertex AI: it wants "
+                    + "projects/PROJECT/locations/LOCATION/publishers/google/models/\(model).")
         }
         var members = everything()
         for refusal in ModelCatalogue.refusedEverywhere + family.refusals
@@ -32,9 +37,10 @@ struct GeminiSetup {
         return EncodedSetup(message: message.serialized(), warnings: warnings)
     }
 
-    private var model: String { ModelCatalogue.bareName(of: setup.model) }
+    /// The model as people know it.
+    var model: String { ModelCatalogue.bareName(of: setup.model) }
 
-    private mutating func leaveOut(_ member: String, _ reason: String) {
+    mutating func leaveOut(_ member: String, _ reason: String) {
         warnings.append("\(member) is left out for \(model): \(reason).")
     }
 }
@@ -83,104 +89,6 @@ extension GeminiSetup {
         ])
     }
 
-    private mutating func generationConfig() -> JSONValue {
-        let generation = setup.generation
-        return .object(ofPresent: [
-            "responseModalities": [.string(modality().rawValue)],
-            "temperature": generation.temperature.map(JSONValue.number),
-            "topP": generation.topP.map(JSONValue.number),
-            "topK": generation.topK.map(JSONValue.init),
-            "seed": generation.seed.map(JSONValue.init),
-            "maxOutputTokens": generation.maxOutputTokens.map(JSONValue.init),
-            "presencePenalty": generation.presencePenalty.map(JSONValue.number),
-            "frequencyPenalty": generation.frequencyPenalty.map(JSONValue.number),
-            "candidateCount": generation.candidateCount.map(JSONValue.init),
-            "mediaResolution": generation.mediaResolution.map { .string($0.rawValue) },
-            "speechConfig": speechConfig(),
-            "thinkingConfig": thinkingConfig(),
-            "enableAffectiveDialog": setup.affectiveDialog.map(JSONValue.bool),
-            "translationConfig": translationConfig(),
-        ])
-    }
-
-    private mutating func modality() -> ResponseModality {
-        let isTaken =
-            family.modalities.contains(setup.modality) && (setup.modality != .video || backend == .vertex)
-        guard !isTaken, let instead = family.modalities.first else { return setup.modality }
-        // What is asked for by default is no wish, so a model that writes needs no warning that it does not speak.
-        if setup.modality != .audio {
-            warnings.append(
-                "generationConfig.responseModalities is \(instead.rawValue) instead of \(setup.modality.rawValue) for "
-                    + "\(model), which answers in nothing else here; read its words from the output transcription.")
-        }
-        return instead
-    }
-
-    private mutating func speechConfig() -> JSONValue? {
-        var voiceConfig: JSONValue?
-        if let replicated = setup.replicatedVoice {
-            voiceConfig = [
-                "replicatedVoiceConfig": .object(ofPresent: [
-                    "mimeType": .string(replicated.mimeType),
-                    "voiceSampleAudio": .base64(replicated.sample),
-                    "consentAudio": .base64(replicated.consent),
-                    "voiceConsentSignature": replicated.consentSignature.map {
-                        ["signature": .string($0)]
-                    },
-                ])
-            ]
-        } else if let voice = setup.voice {
-            voiceConfig = ["prebuiltVoiceConfig": ["voiceName": .string(knownVoice(voice))]]
-        }
-        return JSONValue.object(ofPresent: [
-            "voiceConfig": voiceConfig, "languageCode": setup.language.map(JSONValue.string),
-        ]).unlessEmpty
-    }
-
-    private mutating func knownVoice(_ voice: String) -> String {
-        if let known = ModelCatalogue.voices.first(where: { $0.lowercased() == voice.lowercased() }) { return known }
-        warnings.append(
-            "voice “\(voice)” is not one of the \(ModelCatalogue.voices.count) known ones and is sent as it is; a "
-                + "session that is refused with 1007 may be refused for that.")
-        return voice
-    }
-
-    private mutating func thinkingConfig() -> JSONValue? {
-        guard let thinking = setup.thinking else { return nil }
-        let member = "generationConfig.thinkingConfig"
-        var depth: (name: String, value: JSONValue)?
-        switch (family.thinking, thinking.depth) {
-        case (.none(let reason), _):
-            leaveOut(member, reason)
-            return nil
-        case (_, nil): break
-        case (.budget, .budget(let tokens)): depth = ("thinkingBudget", JSONValue(tokens))
-        case (.budget, .level): leaveOut("\(member).thinkingLevel", "it takes a thinkingBudget instead")
-        case (.levels, .budget): leaveOut("\(member).thinkingBudget", "it takes a thinkingLevel instead")
-        case (.levels(let levels), .level(let level)) where levels.contains(level):
-            depth = ("thinkingLevel", .string(level.rawValue))
-        case (.levels(let levels), .level(let level)):
-            leaveOut(
-                "\(member).thinkingLevel",
-                "it knows \(levels.map(\.rawValue).joined(separator: ", ")), not \(level.rawValue)")
-        }
-        var config = JSONValue.object(ofPresent: ["includeThoughts": thinking.includesThoughts.map(JSONValue.bool)])
-        if let depth { config = config.merging(.object([JSONValue.Member(depth.name, depth.value)])) }
-        return config.unlessEmpty
-    }
-
-    private mutating func translationConfig() -> JSONValue? {
-        guard let translation = setup.translation else { return nil }
-        guard family.translates else {
-            leaveOut("generationConfig.translationConfig", "only the live-translate models have it")
-            return nil
-        }
-        return .object(ofPresent: [
-            "targetLanguageCode": .string(translation.targetLanguage),
-            "echoTargetLanguage": translation.echoesTargetLanguage.map(JSONValue.bool),
-        ])
-    }
-
     private func realtimeInputConfig() -> JSONValue? {
         let input = setup.realtimeInput
         return JSONValue.object(ofPresent: [
@@ -220,74 +128,10 @@ extension GeminiSetup {
     }
 }
 
-// MARK: - Tools
-
-extension GeminiSetup {
-    /// The most function declarations that one session takes.
-    private static var mostFunctions: Int { 512 }
-
-    private mutating func tools() -> JSONValue? {
-        var tools: [JSONValue] = []
-        let declarations = functionDeclarations()
-        if !declarations.isEmpty { tools.append(["functionDeclarations": .array(declarations)]) }
-        if setup.tools.googleSearch { tools.append(["googleSearch": [:]]) }
-        tools += setup.tools.others
-        return JSONValue.array(tools).unlessEmpty
-    }
-
-    private mutating func functionDeclarations() -> [JSONValue] {
-        var declared: [JSONValue] = []
-        for function in setup.tools.functions {
-            guard function.hasValidName else {
-                leaveOut(
-                    "function “\(function.name.prefix(40))”", "a name has 1 to 128 of A–Z, a–z, 0–9 and _ . : -")
-                continue
-            }
-            guard declared.count < Self.mostFunctions else {
-                leaveOut("function “\(function.name)”", "a session takes \(Self.mostFunctions) functions")
-                continue
-            }
-            declared.append(declaration(of: function))
-        }
-        return declared
-    }
-
-    private mutating func declaration(of function: FunctionDeclaration) -> JSONValue {
-        func member(_ schema: FunctionDeclaration.Schema?, isJSON: Bool) -> JSONValue? {
-            switch schema {
-            case .openAPI(let value) where !isJSON: value
-            case .jsonSchema(let value) where isJSON: value
-            default: nil
-            }
-        }
-        return .object(ofPresent: [
-            "name": .string(function.name),
-            "description": .string(function.description),
-            "behavior": behavior(of: function).map { .string($0.rawValue) },
-            "parameters": member(function.parameters, isJSON: false),
-            "parametersJsonSchema": member(function.parameters, isJSON: true),
-            "response": member(function.response, isJSON: false),
-            "responseJsonSchema": member(function.response, isJSON: true),
-        ])
-    }
-
-    /// What to say about waiting. Said only where the family has a choice: a family without one refuses the word.
-    private mutating func behavior(of function: FunctionDeclaration) -> FunctionDeclaration.Behavior? {
-        let choices = family.functions.behaviors
-        guard let standard = choices.first else { return nil }  // the tools as a whole will be left out
-        if let asked = function.behavior, !choices.contains(asked) {
-            leaveOut(
-                "behavior \(asked.rawValue) of function “\(function.name)”", "it only knows \(standard.rawValue)")
-            return nil
-        }
-        return choices.count > 1 ? function.behavior ?? standard : nil
-    }
-}
-
 // MARK: - Small pieces
 
 extension JSONValue {
-    fileprivate init(_ number: Int) { self = .integer(Int64(number)) }
+    init(_ number: Int) { self = .integer(Int64(number)) }
 
     static func base64(_ bytes: [UInt8]) -> JSONValue {
         var text: [UInt8] = []
@@ -296,7 +140,7 @@ extension JSONValue {
     }
 
     /// nil for an empty object or array: some models refuse those (gemini-live §2).
-    fileprivate var unlessEmpty: JSONValue? {
+    var unlessEmpty: JSONValue? {
         switch self {
         case .object(let members) where members.isEmpty: nil
         case .array(let elements) where elements.isEmpty: nil

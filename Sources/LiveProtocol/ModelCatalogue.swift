@@ -215,6 +215,13 @@ extension ModelCatalogue {
         return best
     }
 
+    /// What names of models that still work start with, for people who mistyped one.
+    static var knownNames: [String] {
+        families.flatMap { family in
+            if case .retired = family.stage { [String]() } else { family.prefixes }
+        }
+    }
+
     /// The name as the service wants it: `models/` in front of a bare one, because the service does not add it.
     /// `projects/…` and every other path stays as it is.
     package static func qualifiedName(of model: String) -> String {

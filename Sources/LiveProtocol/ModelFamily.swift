@@ -3,11 +3,11 @@ package struct ModelFamily: Sendable, Equatable {
     /// For people.
     package var name: String
     /// A model belongs to the family with the longest of these that its bare name starts with.
-    var prefixes: [String]
+    package var prefixes: [String]
     package var stage: Stage
     /// What the models answer in. The first is used in place of one that is not here.
     package var modalities: [ResponseModality]
-    var thinking: ThinkingUse
+    package var thinking: ThinkingUse
     package var functions: FunctionUse
     /// How much of `clientContent` is safe.
     package var content: ContentUse
@@ -17,11 +17,11 @@ package struct ModelFamily: Sendable, Equatable {
     /// Pictures in the realtime stream.
     package var takesImages = true
     /// New instructions or tools in mid-session.
-    var takesContextUpdates = false
+    package var takesContextUpdates = false
     /// `translationConfig`, which is refused elsewhere.
-    var translates = false
+    package var translates = false
     /// Setup members left out, beside those of `ModelCatalogue.refusedEverywhere`.
-    var refusals: [Refusal] = []
+    package var refusals: [Refusal] = []
     package var limits = Limits()
 
     package enum Stage: Sendable, Equatable {
@@ -34,7 +34,7 @@ package struct ModelFamily: Sendable, Equatable {
     }
 
     /// Which of the two ways to set thinking a family knows.
-    enum ThinkingUse: Sendable, Equatable {
+    package enum ThinkingUse: Sendable, Equatable {
         /// None, and why.
         case none(String)
         case budget
@@ -88,19 +88,19 @@ package enum Backend: Sendable, Hashable {
 }
 
 /// A setup member that a family must not be sent: it would close the session or keep it from starting.
-struct Refusal: Sendable, Equatable {
+package struct Refusal: Sendable, Equatable {
     /// Where the member is taken after all.
-    enum Exception: Sendable, Equatable {
+    package enum Exception: Sendable, Equatable {
         case on(Backend)
         case version(String)
     }
 
-    var member: SetupMember
+    package var member: SetupMember
     /// Completes “… is left out for MODEL: ”.
-    var reason: String
-    var exception: Exception?
+    package var reason: String
+    package var exception: Exception?
     /// Asked for with this value, the member says what holds anyway, and its loss needs no warning.
-    var implied: JSONValue?
+    package var implied: JSONValue?
 
     init(_ member: SetupMember, _ reason: String, except exception: Exception? = nil, implied: JSONValue? = nil) {
         self.member = member
@@ -119,7 +119,7 @@ struct Refusal: Sendable, Equatable {
 }
 
 /// The members of a setup message that some model refuses, by their path.
-enum SetupMember: String, Sendable, CaseIterable {
+package enum SetupMember: String, Sendable, CaseIterable {
     case candidateCount = "generationConfig.candidateCount"
     case speech = "generationConfig.speechConfig"
     case replicatedVoice = "generationConfig.speechConfig.voiceConfig.replicatedVoiceConfig"

@@ -55,72 +55,6 @@ package enum ResponseModality: String, Sendable, Hashable, CaseIterable {
     case image = "IMAGE"
 }
 
-/// How answers are sampled.
-package struct GenerationOptions: Sendable, Equatable {
-    /// Above 0 up to 2.
-    package var temperature: Double?
-    package var topP: Double?
-    package var topK: Int?
-    package var seed: Int?
-    package var maxOutputTokens: Int?
-    package var presencePenalty: Double?
-    package var frequencyPenalty: Double?
-    package var candidateCount: Int?
-    /// Tokens per video frame.
-    package var mediaResolution: MediaResolution?
-
-    package init() {}
-}
-
-package enum MediaResolution: String, Sendable, Hashable, CaseIterable {
-    case low = "MEDIA_RESOLUTION_LOW"
-    case medium = "MEDIA_RESOLUTION_MEDIUM"
-    case high = "MEDIA_RESOLUTION_HIGH"
-}
-
-/// A voice copied from a recording, with the consent of the person it belongs to.
-package struct ReplicatedVoice: Sendable, Equatable {
-    package var mimeType: String
-    package var sample: [UInt8]
-    package var consent: [UInt8]
-    /// From an earlier session's `setupComplete`; spares the check of the consent.
-    package var consentSignature: String?
-
-    package init(mimeType: String, sample: [UInt8], consent: [UInt8], consentSignature: String? = nil) {
-        self.mimeType = mimeType
-        self.sample = sample
-        self.consent = consent
-        self.consentSignature = consentSignature
-    }
-}
-
-/// How much the model thinks before it answers.
-package struct Thinking: Sendable, Equatable {
-    /// Tokens or a level, never both: models take one of them, and a setup with both is refused.
-    package enum Depth: Sendable, Equatable {
-        /// Tokens; 0 is off, −1 leaves it to the model.
-        case budget(Int)
-        case level(Level)
-    }
-
-    package enum Level: String, Sendable, Hashable, CaseIterable {
-        case minimal = "MINIMAL"
-        case low = "LOW"
-        case medium = "MEDIUM"
-        case high = "HIGH"
-        case extraHigh = "XHIGH"
-    }
-
-    package var depth: Depth?
-    /// Asks for summaries, which come as text marked as thought.
-    package var includesThoughts: Bool?
-
-    package init(_ depth: Depth? = nil, includesThoughts: Bool? = nil) {
-        self.depth = depth
-        self.includesThoughts = includesThoughts
-    }
-}
-
 package struct Translation: Sendable, Equatable {
     /// BCP-47.
     package var targetLanguage: String
@@ -157,25 +91,6 @@ package struct ContextCompression: Sendable, Equatable {
     }
 }
 
-package struct TranscriptionOptions: Sendable, Equatable {
-    package enum Mode: String, Sendable, Hashable, CaseIterable {
-        case verbatim = "VERBATIM"
-        case smart = "SMART"
-    }
-
-    /// BCP-47 codes of what may be spoken.
-    package var languages: [String] = []
-    package var vocabulary: [String] = []
-    package var wordTimestamps: Bool?
-    /// Tells speakers apart.
-    package var diarization: Bool?
-    package var mode: Mode?
-    /// Text that is known to be read aloud.
-    package var sourceText: String?
-
-    package init() {}
-}
-
 package struct Proactivity: Sendable, Equatable {
     /// The model may keep silent when it is not meant.
     package var audio: Bool?
@@ -184,31 +99,6 @@ package struct Proactivity: Sendable, Equatable {
     package init(audio: Bool? = nil, video: Bool? = nil) {
         self.audio = audio
         self.video = video
-    }
-}
-
-/// A talking face; with `modality` video.
-package struct Avatar: Sendable, Equatable {
-    package struct Custom: Sendable, Equatable {
-        package var imageMimeType: String
-        package var image: [UInt8]
-
-        package init(imageMimeType: String, image: [UInt8]) {
-            self.imageMimeType = imageMimeType
-            self.image = image
-        }
-    }
-
-    package var name: String?
-    package var custom: Custom?
-    /// Bits a second.
-    package var audioBitrate: Int?
-    /// Bits a second.
-    package var videoBitrate: Int?
-
-    package init(name: String? = nil, custom: Custom? = nil) {
-        self.name = name
-        self.custom = custom
     }
 }
 

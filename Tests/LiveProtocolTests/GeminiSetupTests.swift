@@ -34,12 +34,13 @@ struct GeminiSetupTests {
     func defaultsEverywhere(family: ModelFamily) throws {
         let model = try #require(family.exampleModel)
         #expect(encode(SessionSetup(model: model)).warnings == [])
-        #expect(encode(SessionSetup(model: model), backend: .vertex).warnings == [])
+        let path = "projects/p/locations/l/publishers/google/models/\(model)"
+        #expect(encode(SessionSetup(model: path), backend: .vertex).warnings == [])
     }
 
     @Test("every documented member goes out under its name")
     func everything() throws {
-        var setup = SessionSetup(model: "models/gemini-2.5-flash-native-audio-preview-12-2025")
+        var setup = SessionSetup(model: "projects/p/models/gemini-2.5-flash-native-audio-preview-12-2025")
         setup.generation.temperature = 0.7
         setup.generation.topP = 0.95
         setup.generation.topK = 40
@@ -84,7 +85,7 @@ struct GeminiSetupTests {
         let (message, warnings) = encode(setup, backend: .vertex, apiVersion: "v1alpha")
         #expect(warnings == [])
         let expected = [
-            #"{"setup":{"model":"models/gemini-2.5-flash-native-audio-preview-12-2025","generationConfig":{"#,
+            #"{"setup":{"model":"projects/p/models/gemini-2.5-flash-native-audio-preview-12-2025","generationConfig":{"#,
             #""responseModalities":["AUDIO"],"temperature":0.7,"topP":0.95,"topK":40,"seed":7,"maxOutputTokens":4096,"#,
             #""presencePenalty":0.1,"frequencyPenalty":0.2,"mediaResolution":"MEDIA_RESOLUTION_LOW","#,
             #""speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Puck"}},"languageCode":"de-DE"},"#,
@@ -173,6 +174,13 @@ struct GeminiSetupTests {
         #expect(try setupObject(SessionSetup(model: given))["model"] == .string(sent))
     }
 
+    @Test("a model without its project is warned of on Vertex AI, which would not find it (pitfall 22)")
+    func vertexName() {
+        let warnings = encode(SessionSetup(model: "gemini-live-2.5-flash-native-audio"), backend: .vertex).warnings
+        #expect(warnings.count == 1)
+        #expect(warnings[0].contains("projects/PROJECT/"))
+    }
+
     @Test("text from a model that speaks becomes audio, and the warning says where the words are (pitfall 21)")
     func modality() throws {
         var setup = SessionSetup()
@@ -186,6 +194,7 @@ struct GeminiSetupTests {
                 == ["responseModalities": ["TEXT"]])
         setup.modality = .video
         #expect(encode(setup).warnings.count == 1)
+        setup.model = "projects/p/models/gemini-3.8-live"
         #expect(encode(setup, backend: .vertex).warnings.isEmpty)
     }
 
