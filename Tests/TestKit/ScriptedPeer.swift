@@ -152,6 +152,9 @@ package final class PeerConnection {
         return Frame(isFinal: start[0] & 0x80 != 0, opcode: start[0] & 15, payload: payload)
     }
 
+    /// The body of a plain request; nil at the end of the stream.
+    package func readBody(_ count: Int) throws -> [UInt8]? { try take(count) }
+
     private func take(_ count: Int) throws -> [UInt8]? {
         while unread.count - consumed < count {
             let more = try socket.read(atMost: 256 << 10)
