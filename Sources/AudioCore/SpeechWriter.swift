@@ -76,7 +76,8 @@ package struct SpeechWriter: ~Copyable, Sendable {
 }
 
 /// A few segments that have been played, ready for the next speech. The writer's alone.
-@safe private struct SpareSegments: ~Copyable, @unchecked Sendable {
+// Not private: other modules inline what holds one, and in an optimised build their objects then look for its type.
+@safe struct SpareSegments: ~Copyable, @unchecked Sendable {
     // SAFETY: each pointer here is owned by this value alone until `take` hands it out.
     private var held = unsafe [UnsafeMutablePointer<Int16>]()
     /// 2.7 s at 24 kHz: speech that comes in real time never allocates, and a minute's burst is not kept for ever.

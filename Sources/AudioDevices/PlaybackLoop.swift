@@ -77,7 +77,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     }
 
     private mutating func queue() throws(DeviceError) {
-        let frames = self.frames.elements.span
+        let scratch = self.frames.elements
+        let frames = scratch.span
         state.meter.measure(frames, rate: output.rate)
         tail.remember(frames)
         try output.write(frames)
@@ -101,10 +102,11 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
         staged = 0
-        var span = frames.elements.mutableSpan
+        let frames = self.frames.elements
+        var span = frames.mutableSpan
         tail.fade(unheard: unheard, into: &span)
         // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
-        timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
+        timeline.read(frames.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
         try queue()
     }
 
