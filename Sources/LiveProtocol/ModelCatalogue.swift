@@ -48,7 +48,7 @@ package enum ModelCatalogue {
             ]),
         ModelFamily(
             name: "Gemini 2.5 native audio",
-            prefixes: ["gemini-2.5-flash-native-audio", "gemini-2.5-flash-preview-native-audio"],
+            prefixes: ["gemini-2.5-flash-native-audio"],
             stage: .preview,
             modalities: [.audio],
             thinking: .budget,
@@ -62,7 +62,7 @@ package enum ModelCatalogue {
                 Refusal(
                     .proactivity, "only API version v1alpha has it for this model", except: .version("v1alpha"),
                     implied: ["proactiveAudio": false]),
-                Refusal(.history, "its history is given as turns without waiting"),
+                noAwaitedHistory("its history is given as turns without waiting"),
                 Refusal(.interimTimestamps, "it is older than that option"),
             ],
             limits: .init(outputTokens: 8192)),
@@ -76,7 +76,7 @@ package enum ModelCatalogue {
             content: .always,
             history: .turns(endingWithUser: true),
             refusals: [
-                Refusal(.history, "its history is given as turns without waiting"),
+                noAwaitedHistory("its history is given as turns without waiting"),
                 Refusal(.interimTimestamps, "it is older than that option"),
             ],
             limits: .init(outputTokens: 8192)),
@@ -124,7 +124,7 @@ package enum ModelCatalogue {
             functions: .init(behaviors: [.blocking, .nonBlocking], takesScheduling: true),
             content: .initially,
             history: .none,
-            refusals: writesOnly + [Refusal(.history, "it is not documented for this model")]),
+            refusals: writesOnly + [noAwaitedHistory("it is not documented for this model")]),
         ModelFamily(
             name: "Gemini 2 half-cascade",
             prefixes: ["gemini-2.0-flash-live", "gemini-live-2.5-flash-preview", "gemini-2.0-flash-exp"],
@@ -151,7 +151,7 @@ package enum ModelCatalogue {
         refusals: [
             Refusal(.affectiveDialog, "some models never answer a setup that has it", implied: false),
             Refusal(.proactivity, "some models never answer a setup that has it"),
-            Refusal(.history, "some models refuse it"),
+            noAwaitedHistory("some models refuse it"),
             Refusal(.turnCoverage, "models differ in what they take"),
             Refusal(.interimTimestamps, "most models are older than that option"),
             Refusal(.replicatedVoice, "few models have it"),
@@ -169,6 +169,10 @@ package enum ModelCatalogue {
         Refusal(.candidateCount, "a live session has one answer at a time", implied: 1),
     ]
 
+    private static func noAwaitedHistory(_ reason: String) -> Refusal {
+        Refusal(.history, reason, implied: ["initialHistoryInClientContent": false])
+    }
+
     private static let alwaysProactive: [Refusal] = [
         Refusal(.affectiveDialog, "the option is gone since 3.8"),
         Refusal(
@@ -180,7 +184,7 @@ package enum ModelCatalogue {
     private static let keepsNoConversation: [Refusal] = [
         Refusal(.resumption, "it keeps no conversation", implied: [:]),
         Refusal(.compression, "it keeps no conversation", implied: ["slidingWindow": [:]]),
-        Refusal(.history, "it keeps no conversation"),
+        noAwaitedHistory("it keeps no conversation"),
     ]
 
     private static let writesOnly: [Refusal] = [

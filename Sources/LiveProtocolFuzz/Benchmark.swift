@@ -6,26 +6,30 @@ import LiveProtocolFuzzing
 struct Benchmark {
     private let dialect = GeminiDialect()
 
-    func run() {
+    /// Prints the table. - Returns: whether both audio paths kept off the heap.
+    func run() -> Bool {
         print("path                                      median ns   10–90 % ns         MB/s   allocations each")
-        voice(samples: 320, "voice packet up, 20 ms (320 samples)")
-        voice(samples: 640, "voice packet up, 40 ms (640 samples)")
-        speech(samples: 960, "speech message down, 40 ms (960 samples)")
-        speech(samples: 5760, "speech message down, 240 ms (11,520 bytes)")
-        speech(samples: 240_000, "speech message down, 10 s in one burst")
+        let audioAllocations = [
+            voice(samples: 320, "voice packet up, 20 ms (320 samples)"),
+            voice(samples: 640, "voice packet up, 40 ms (640 samples)"),
+            speech(samples: 960, "speech message down, 40 ms (960 samples)"),
+            speech(samples: 5760, "speech message down, 240 ms (11,520 bytes)"),
+            speech(samples: 240_000, "speech message down, 10 s in one burst"),
+        ]
         message(
             #"{"serverContent":{"outputTranscription":{"text":" and here is a piece of transcript"}}}"#,
             "transcript message down")
         message(
             #"{"serverContent":{"turnComplete":true},"usageMetadata":{"promptTokenCount":412,"responseTokenCount":61,"totalTokenCount":473,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":412}]}}"#,
             "end of turn with usage, down")
+        return audioAllocations.allSatisfy { $0 == 0 }
     }
 
-    private func voice(samples: Int, _ name: String) {
+    private func voice(samples: Int, _ name: String) -> Double {
         let packet = tone(samples)
         var frame: [UInt8] = []
         frame.reserveCapacity(16 * 1024)
-        measure(name, bytes: samples * 2) {
+        return measure(name, bytes: samples * 2) {
             frame.removeAll(keepingCapacity: true)
             dialect.appendVoice(
                 packet.span.extracting(first: samples / 3), packet.span.extracting(droppingFirst: samples / 3),
@@ -33,7 +37,7 @@ struct Benchmark {
         }
     }
 
-    private func speech(samples: Int, _ name: String) {
+    private func speech(samples: Int, _ name: String) -> Double {
         var frame: [UInt8] = []
         let packet = tone(samples)
         dialect.appendVoice(packet.span, [Int16]().span, to: &frame)
@@ -55,15 +59,16 @@ struct Benchmark {
             }
 
             """
-        message(text, name, bytes: samples * 2)
+        return message(text, name, bytes: samples * 2)
     }
 
-    private func message(_ text: String, _ name: String, bytes: Int? = nil) {
+    @discardableResult
+    private func message(_ text: String, _ name: String, bytes: Int? = nil) -> Double {
         let message = Array(text.utf8)
         let sink = CountingSink()
         var events: [LiveEvent] = []
         events.reserveCapacity(16)
-        measure(name, bytes: bytes ?? message.count) {
+        return measure(name, bytes: bytes ?? message.count) {
             events.removeAll(keepingCapacity: true)
             do { try dialect.decode(message.span, speech: sink, events: &events) } catch { fatalError("\(error)") }
         }
@@ -75,7 +80,9 @@ struct Benchmark {
     }
 
     /// Runs `body` in 201 batches of about a millisecond and prints the middle one.
-    private func measure(_ name: String, bytes: Int, _ body: () -> Void) {
+    ///
+    /// - Returns: allocations of one call, on average.
+    private func measure(_ name: String, bytes: Int, _ body: () -> Void) -> Double {
         let clock = ContinuousClock()
         for _ in 0..<100 { body() }
         let once = max(1, (clock.measure { for _ in 0..<100 { body() } } / 100).nanoseconds)
@@ -93,6 +100,7 @@ struct Benchmark {
         print(
             name.padded(to: 44) + "\(median)".padded(to: 10) + "\(batches[20])–\(batches[180])".padded(to: 18)
                 + "\(bytes * 1000 / median)".padded(to: 10) + counted)
+        return allocations
     }
 }
 

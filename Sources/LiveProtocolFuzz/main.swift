@@ -46,7 +46,10 @@ while let argument = arguments.popFirst() {
 }
 
 if isBenchmark {
-    Benchmark().run()
+    guard Benchmark().run() else {
+        printError("FAILED: audio was encoded or decoded with the help of the heap")
+        exit(1)
+    }
     exit(0)
 }
 

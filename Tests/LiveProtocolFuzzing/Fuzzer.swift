@@ -131,7 +131,7 @@ extension Fuzzer {
         }
     }
 
-    /// A message that may be anything: it is dropped whole exactly when it is no JSON object.
+    /// A message that may be anything: it is dropped whole when it is no JSON object, and only then.
     private func checkAny(_ number: Int, _ message: [UInt8]) throws(Failure) {
         let outcome = try decode(number, message)
         var isObject = false
@@ -141,6 +141,9 @@ extension Fuzzer {
             && !outcome.record.hasEnded
         guard isObject || (outcome.failure != nil && isUntouched) else {
             throw Failure(seed: seed, number: number, problem: "something came of no JSON object", message: message)
+        }
+        guard !isObject || outcome.failure?.isAboutMedia ?? true else {
+            throw Failure(seed: seed, number: number, problem: "a JSON object was dropped", message: message)
         }
     }
 
@@ -173,6 +176,25 @@ extension Fuzzer {
         let outcome = try decode(number, answer.serialized())
         guard outcome.failure == nil, outcome.record.samples == samples else {
             throw Failure(seed: seed, number: number, problem: "voice came back changed", message: frame)
+        }
+        try checkDamagedSpeech(number, &random, samples: samples, data: data)
+    }
+
+    /// One character that is no base64: the samples before it are delivered, and it is reported.
+    private func checkDamagedSpeech(
+        _ number: Int, _ random: inout SeededGenerator, samples: [Int16], data: String
+    ) throws(Failure) {
+        guard !samples.isEmpty else { return }
+        var text = Array(data.utf8)
+        let offset = random.below(samples.count * 8 / 3)  // before any padding
+        text[offset] = random.pick([0x20, 0x21, 0x2A, 0x3A, 0x40, 0x5B, 0x60, 0x7B, 0x80, 0xFF])
+        let head = Array(#"{"serverContent":{"modelTurn":{"parts":[{"inlineData":{"data":""#.utf8)
+        let message = head + text + Array(#"","mimeType":"audio/pcm"}}]}}}"#.utf8)
+        let outcome = try decode(number, message)
+        guard outcome.failure?.offset == head.count + offset,
+            outcome.record.samples == Array(samples.prefix(offset * 6 / 16))
+        else {
+            throw Failure(seed: seed, number: number, problem: "damage was read as \(outcome)", message: message)
         }
     }
 

@@ -75,7 +75,7 @@ extension MessageGenerator {
 
     private mutating func modelTurn() -> [UInt8] {
         let parts = (0..<(random.once(in: 30) ? 12 : 1 + random.below(2))).map { _ in part() }
-        return object([("role", string("model")), ("parts", array(parts))])
+        return object([("role", random.once(in: 4) ? anything(depth: 4) : string("model")), ("parts", array(parts))])
     }
 
     private mutating func part() -> [UInt8] {
@@ -87,7 +87,9 @@ extension MessageGenerator {
             let samples = (0..<count).map { _ in Int16(truncatingIfNeeded: random.next()) }
             message.samples += samples
             let type = random.pick(["audio/pcm", "audio/pcm;rate=24000", "audio/pcm; rate=16000"])
-            return object([("inlineData", object([("mimeType", string(type)), ("data", base64(samples))]))])
+            var members = [("inlineData", object([("mimeType", string(type)), ("data", base64(samples))]))]
+            if random.once(in: 10) { members.append(("thoughtSignature", anything(depth: 4))) }
+            return object(members)
         }
     }
 

@@ -131,6 +131,20 @@ struct ModelCatalogueTests {
         #expect(warnings.contains { $0.contains("gemini-9-live") && $0.contains("gemini-3.8-live") })
     }
 
+    @Test("what is asked for and holds anyway is left out without a word")
+    func implied() {
+        var setup = SessionSetup(model: "gemini-3.8-live")
+        setup.proactivity = Proactivity(audio: true)
+        setup.signalsVoiceActivity = false
+        setup.generation.candidateCount = 1
+        #expect(leftOut(setup).isEmpty)
+        setup = SessionSetup(model: "gemini-2.5-flash-native-audio-preview-12-2025")
+        setup.awaitsHistory = false
+        setup.affectiveDialog = false
+        setup.proactivity = Proactivity(audio: false)
+        #expect(leftOut(setup).isEmpty)
+    }
+
     @Test("a retired model is named as such")
     func retired() {
         let warnings = GeminiDialect().encode(SessionSetup(model: "gemini-2.0-flash-live-001")).warnings
