@@ -56,13 +56,15 @@ package actor Transcript {
         bus.subscribe(capacity: Self.capacity, overflow: .dropsPartialsFirst, includingLevels: console.hasScreen)
     }
 
-    /// Shows events until there are no more, then what was begun and never became final.
+    /// Shows events until there are no more, then what was begun and never became final; ends early when nobody reads
+    /// any more (`Console.failure`).
     ///
     /// Waits for the output where that stalls; events wait in the subscription meanwhile.
     package func run(_ events: EventSubscription) async {
         for await event in events {
             show(event)
             await console.drain()
+            if console.failure != nil { break }
         }
         for speech in partials where !style.isJSON { print(speech.line, at: speech.startedAt, mark: " …") }
         partials = []
