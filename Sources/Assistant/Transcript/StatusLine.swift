@@ -1,0 +1,44 @@
+/// The line at the bottom of the terminal: state, model, two meters, time, and which keys do what.
+package struct StatusLine: Sendable, Equatable {
+    package enum State: String, Sendable { case starting, connecting, live, reconnecting, ended }
+
+    package var state = State.starting
+    package var model: String?
+    /// dBFS; nil while nothing is known.
+    package var inputLevel: Double?
+    package var outputLevel: Double?
+    package var isMuted = false
+    /// Since the first `session.live`; nil before it.
+    package var elapsed: Duration?
+
+    package init() {}
+
+    /// Plain ASCII, so that no terminal counts its columns differently.
+    package var text: String {
+        var parts = [isMuted ? "\(state) (muted)" : "\(state)"]
+        if let elapsed { parts.append(Self.clock(elapsed)) }
+        parts.append("you \(Self.meter(isMuted ? nil : inputLevel)) model \(Self.meter(outputLevel))")
+        if let model { parts.append(TerminalText.sanitized(model)) }
+        parts.append("m \(isMuted ? "unmute" : "mute"), i interrupt, t type, q quit")
+        return parts.joined(separator: " | ")
+    }
+
+    private static let cells = 8
+    /// What shows as an empty meter: the noise of a quiet room lies about there.
+    private static let quietest = -60.0
+
+    /// - Parameter level: dBFS, 0 being the loudest.
+    static func meter(_ level: Double?) -> String {
+        let share = level.map { ($0 - quietest) / -quietest } ?? 0
+        let full = share.isFinite ? Int((min(max(share, 0), 1) * Double(cells)).rounded()) : 0
+        return "[" + String(repeating: "#", count: full) + String(repeating: " ", count: cells - full) + "]"
+    }
+
+    /// `MM:SS`, or `H:MM:SS` from an hour on.
+    static func clock(_ time: Duration) -> String {
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let seconds = time.components.seconds
+        let short = "\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+        return seconds < 3600 ? short : "\(seconds / 3600):\(short)"
+    }
+}

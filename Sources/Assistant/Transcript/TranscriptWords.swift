@@ -1,0 +1,81 @@
+package import Events
+
+/// Events in words, for people. Everything that came from outside is sanitized.
+package enum TranscriptWords {
+    /// What was said, with its speaker: `you: …` or `model: …`.
+    ///
+    /// Of speech that was cut off, what was heard comes first, and what was not heard stands in brackets.
+    package static func line(_ line: TranscriptLine) -> String {
+        "\(name(line.speaker)): \(said(line))"
+    }
+
+    static func name(_ speaker: Party) -> String {
+        switch speaker {
+        case .user: "you"
+        case .model: "model"
+        }
+    }
+
+    private static func said(_ line: TranscriptLine) -> String {
+        let text = trimmed(TerminalText.sanitized(line.text))
+        guard let heard = line.heard.map({ trimmed(TerminalText.sanitized($0)) }), heard != text else { return text }
+        let unheard = text.hasPrefix(heard) ? trimmed(String(text.dropFirst(heard.count))) : text
+        return heard.isEmpty ? "[not heard: \(unheard)]" : "\(heard)— [not heard: \(unheard)]"
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text[...]
+        while text.first == " " { text = text.dropFirst() }
+        while text.last == " " { text = text.dropLast() }
+        return String(text)
+    }
+
+    /// What else the model gave, as a line of the transcript; nil for other events.
+    package static func content(_ body: Event.Body) -> String? {
+        switch body {
+        case .image(let path, let mimeType): "model: [\(mimeType): \(path)]"
+        case .code(let language, let source): "model: [\(language): \(source)]"
+        case .codeResult(let outcome, let output): "model: [\(outcome): \(output)]"
+        default: nil
+        }
+    }
+
+    /// How much a notice matters, for those who asked for quiet.
+    package enum Weight: Comparable, Sendable {
+        /// Shown by the status line where there is one.
+        case state
+        case notice
+        case warning
+        case error
+    }
+
+    /// What a person should be told beside the conversation itself; nil for events that need no words.
+    package static func notice(_ body: Event.Body) -> (weight: Weight, text: String)? {
+        switch body {
+        case .sessionConnecting(let attempt):
+            (.state, attempt > 1 ? "connecting, attempt \(attempt)" : "connecting")
+        case .sessionLive(let model, let resumed): (.state, "\(resumed ? "live again" : "live"): \(model)")
+        case .sessionEnded(let reason, let code, let exit):
+            (exit == 0 ? .state : .error, "ended: \(reason)\(code.map { " (code \($0))" } ?? "")")
+        case .sessionRotating(let because): (.notice, "reconnecting (\(because.rawValue))")
+        case .sessionResumed(_, let gap, let lost, _):
+            (.notice, "resumed after \(gap) ms\(lost > 0 ? ", \(lost) ms of speech lost" : "")")
+        case .sessionStalled: (.notice, "the service has stopped answering")
+        case .audioDevice(let direction, let device, .lost, let reason):
+            (.warning, "\(direction.rawValue) \(device) is gone\(reason.map { ": \($0)" } ?? "")")
+        case .audioDevice(let direction, let device, .reopened, _):
+            (.notice, "\(direction.rawValue) \(device) is back")
+        case .audioDevice(let direction, let device, .changed, let reason):
+            (.notice, "\(direction.rawValue) is now \(device)\(reason.map { ": \($0)" } ?? "")")
+        case .audioDropped(let direction, let milliseconds, let because):
+            (.warning, "\(milliseconds) ms of \(direction == .input ? "your speech" : "the answer") lost: \(because)")
+        case .warning(let problem): (.warning, "warning: \(text(of: problem))")
+        case .error(let problem): (.error, "error: \(text(of: problem))")
+        default: nil
+        }
+    }
+
+    private static func text(of problem: Problem) -> String {
+        problem.remedy.map { "\(problem.message)\n  \($0)" } ?? problem.message
+    }
+}

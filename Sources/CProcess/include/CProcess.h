@@ -1,0 +1,33 @@
+// What Swift cannot say itself about child processes and the terminal: fork, prctl, ioctl, and handlers that may run
+// in the middle of anything. Imported by the vivavoce executable only.
+#pragma once
+
+#include <sys/types.h>
+
+// Starts a program that dies with us: when the calling thread ends, however it ends, the child gets SIGTERM
+// (PR_SET_PDEATHSIG). So call it from a thread that lives as long as the child is to live.
+//
+// The child has a process group of its own, so Ctrl-C in the terminal does not reach it; stdin is /dev/null, stdout and
+// stderr are the descriptors given, everything else is closed, and signals are as a program expects them.
+// Returns the process id, or a negative errno, also when the program cannot be executed.
+pid_t vv_spawn(const char *path, char *const arguments[], char *const environment[], int standard_output,
+               int standard_error);
+
+typedef enum {
+    VV_TERMINAL_KEYS,   // each key at once, unseen; Ctrl-C and Ctrl-Z still work
+    VV_TERMINAL_SECRET, // a line at a time, unseen
+} vv_terminal_mode;
+
+// Changes the terminal's mode and sees to it that it is changed back whatever happens: at exit, on signals that end
+// the process and that nobody else handles, on a crash, and while the process is stopped by Ctrl-Z.
+// Returns 0, or an errno: ENOTTY without a terminal, EBUSY when we are in its background or another mode is set.
+int vv_terminal_enter(int terminal, vv_terminal_mode mode);
+
+// Changes the mode back and shows the cursor. Does nothing when no mode is set. Async-signal-safe.
+void vv_terminal_leave(void);
+
+// Whether the terminal is ours to read now: we are in its foreground process group.
+int vv_terminal_is_ours(int terminal);
+
+// The terminal's size in characters. Returns 0, or an errno; a terminal that does not know gives EINVAL.
+int vv_terminal_size(int terminal, int *columns, int *rows);

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Assistant
+
+/// A flag for every setting. Name, placeholder and help come from the table of keys; a test sees to it that none is
+/// missing.
+struct SettingFlags: ParsableArguments {
+    @Option(.endpoint) var endpoint: String?
+    @Option(.apiVersion) var apiVersion: String?
+    @Option(.caFile) var caFile: String?
+    @Option(.proxy) var proxy: String?
+    @Option(.keyFile) var keyFile: String?
+    @Option(.model) var model: String?
+    @Option(.voice) var voice: String?
+    @Option(.language) var language: String?
+    @Option(.system) var system: String?
+    @Option(.input) var input: String?
+    @Option(.output) var output: String?
+    @Option(.mode) var mode: String?
+    @Option(.silence) var silence: String?
+    @Option(.startSensitivity) var startSensitivity: String?
+    @Option(.endSensitivity) var endSensitivity: String?
+    @Option(.setupTimeout) var setupTimeout: String?
+    @Option(.logLevel) var logLevel: String?
+    @OptionGroup var file: SettingsFileFlag
+
+    /// What the command line set, by the key's path.
+    var values: [String: String] {
+        let all: [(SettingKey, String?)] = [
+            (.endpoint, endpoint), (.apiVersion, apiVersion), (.caFile, caFile), (.proxy, proxy), (.keyFile, keyFile),
+            (.model, model), (.voice, voice), (.language, language), (.system, system), (.input, input),
+            (.output, output), (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
+            (.endSensitivity, endSensitivity), (.setupTimeout, setupTimeout), (.logLevel, logLevel),
+        ]
+        return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })
+    }
+
+    /// Reads and checks the settings files; flags come on top.
+    func layers() throws(AssistantError) -> SettingLayers {
+        let environment = Environment.current
+        return try SettingLayers(
+            flags: values, environment: environment,
+            places: SettingsPlaces(environment: environment, configFile: file.config))
+    }
+}
+
+/// Which file holds the user's settings.
+struct SettingsFileFlag: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Your settings file (default: VIVAVOCE_CONFIG, then ~/.config/vivavoce/vivavoce.yaml).",
+            valueName: "FILE"))
+    var config: String?
+}
+
+extension Option where Value == String? {
+    /// A flag as the table of keys describes it.
+    init(_ key: SettingKey) {
+        let preset = key.preset.map { " (default: \($0))" } ?? ""
+        let summary = key.summary.prefix(1).uppercased() + key.summary.dropFirst()
+        self.init(
+            name: .customLong(key.flag),
+            help: ArgumentHelp("\(summary)\(preset).", valueName: key.placeholder))
+    }
+}

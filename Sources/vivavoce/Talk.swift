@@ -1,0 +1,83 @@
+import ArgumentParser
+import Assistant
+import Glibc
+import Logging
+
+/// Holds a conversation in this terminal.
+struct Talk: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Hold a conversation in this terminal.",
+        discussion: """
+            Speak; what both sides say is printed. On a terminal: m mutes, i interrupts, t types a message, q ends; \
+            so does Ctrl-C. Spoken lines go to stdout, everything else to stderr.
+
+            Devices: default, alsa:NAME, file:PATH.wav, pipe:PATH, - (raw PCM: 16 kHz in, 24 kHz out), tone:HZ, silence, \
+            null. With --output - the spoken lines go to stderr.
+            """)
+
+    @Flag(help: "Talk to the local stand-in service; no key is needed.")
+    var rehearse = false
+
+    @Option(
+        help: ArgumentHelp(
+            "When to end: \(Until.accepted) (default: eof with a file, a pipe or stdin as input, else forever).",
+            valueName: "WHEN"))
+    var until: String?
+
+    @Flag(help: "Print every event as a JSON line instead of the spoken lines.")
+    var json = false
+
+    @Flag(help: "Print the spoken lines and errors only.")
+    var quiet = false
+
+    @OptionGroup var settings: SettingFlags
+
+    func run() async throws {
+        let exit = try await held()
+        if exit != .success { throw ArgumentParser.ExitCode(exit.rawValue) }
+    }
+
+    private func held() async throws(ArgumentParser.ExitCode) -> Assistant.ExitCode {
+        do {
+            let layers = try self.settings.layers()
+            var settings = try layers.settings(until: until)
+            guard rehearse else {
+                let sources = CredentialSources(
+                    keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
+                let credential = try sources.credential()
+                _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
+                return await hold(settings, credential)
+            }
+            let rehearsal = try await RehearsalProcess.start(showsLog: settings.log.level <= .debug)
+            settings.rehearse(at: rehearsal.address)
+            let exit = await hold(settings, nil)
+            await rehearsal.stop()
+            return exit
+        } catch {
+            throw error.reported()
+        }
+    }
+
+    private func hold(_ settings: Settings, _ credential: Credential?) async -> Assistant.ExitCode {
+        let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
+        LoggingSystem.bootstrap { label in
+            ConsoleLogHandler(label: label, level: settings.log.level, console: console) { Environment.now }
+        }
+        let style = Transcript.Style(isJSON: json, isQuiet: quiet)
+        let session = TalkSession(console: console, style: style, keyboard: Keyboard()) { bus in
+            let conversation = Conversation(settings: settings, credential: credential, bus: bus)
+            return TalkSession.Partner(run: conversation.run, perform: conversation.perform)
+        }
+        return await session.hold()
+    }
+}
+
+extension Settings {
+    /// Turns to a stand-in on this machine, whatever service was set.
+    mutating func rehearse(at address: ServiceAddress) {
+        service.endpoint = address
+        service.proxy = nil
+        service.caFile = nil
+        service.keyFile = nil
+    }
+}

@@ -1,0 +1,181 @@
+import Assistant
+import Dispatch
+import Events
+import Glibc
+
+/// One conversation with a person at the terminal: shows it, obeys keys and signals, and says how it ended.
+actor TalkSession {
+    /// What the session needs of a conversation; a test puts a scripted one in its place.
+    struct Partner: Sendable {
+        let run: @Sendable () async -> Outcome
+        let perform: @Sendable (ConversationCommand) -> Void
+    }
+
+    /// How long a conversation and its transcript may take to end once they should; then the process ends without.
+    private static let patience = 3
+
+    private enum Part: Sendable {
+        case ended(Outcome)
+        case shown
+        case watched
+        case aside
+    }
+
+    private let console: Console
+    private let transcript: Transcript
+    private let bus: EventBus
+    private let partner: Partner
+    private let keyboard: Keyboard?
+
+    private var hasBeenLive = false
+    private var hasSaidWhy = false
+    private var isMuted = false
+    private var signalsThatEnd = 0
+    private var wasInterruptedEarly = false
+    private var way = DispatchWorkItem {}
+
+    /// - Parameter keyboard: nil where nobody can press keys.
+    init(
+        console: Console, style: Transcript.Style, keyboard: Keyboard?, bus: EventBus = EventBus(),
+        partner: (EventBus) -> Partner
+    ) {
+        self.console = console
+        self.bus = bus
+        self.keyboard = keyboard
+        transcript = Transcript(console: console, style: style)
+        self.partner = partner(bus)
+    }
+
+    /// Holds the conversation to its end and leaves the terminal as it was.
+    func hold() async -> ExitCode {
+        let shown = transcript.subscription(to: bus)
+        let watched = bus.subscribe(capacity: 256, overflow: .dropsPartialsFirst)
+        let outcome = await withTaskGroup(of: Part.self) { group in
+            group.addTask { [partner] in .ended(await partner.run()) }
+            group.addTask { [transcript] in
+                await transcript.run(shown)
+                return .shown
+            }
+            group.addTask {
+                for await event in watched { await self.note(event) }
+                return .watched
+            }
+            group.addTask {
+                for await number in Signals.stream() { await self.received(signal: number) }
+                return .aside
+            }
+            if let keyboard {
+                group.addTask {
+                    await self.obey(keyboard)
+                    return .aside
+                }
+            }
+            if console.hasScreen {
+                group.addTask { [transcript] in
+                    await Self.tick(transcript)
+                    return .aside
+                }
+            }
+            return await self.outcome(of: &group)
+        }
+        keyboard?.close()
+        way.cancel()
+        return exit(for: outcome)
+    }
+
+    /// Waits for the conversation, then for what it still has to print; what waits for a person is cancelled last.
+    private func outcome(of group: inout TaskGroup<Part>) async -> Outcome {
+        var outcome: Outcome?
+        var unread = 2
+        for await part in group {
+            switch part {
+            case .ended(let how):
+                outcome = how
+                bus.finish()
+                leave(with: exit(for: how), afterSeconds: Self.patience)
+            case .shown, .watched:
+                unread -= 1
+                if outcome == nil { hangUp() }  // nobody reads what is said
+            case .aside: break
+            }
+            if outcome != nil, unread == 0 { group.cancelAll() }
+        }
+        return outcome!  // the group is over, and the conversation was in it
+    }
+
+    private func exit(for outcome: Outcome) -> ExitCode {
+        if wasInterruptedEarly { return .interrupted }
+        if let failure = console.failure {
+            Failure.print("cannot write the conversation: \(String(cString: strerror(failure)))")
+            return .ioError
+        }
+        if outcome.exit != .success, !hasSaidWhy { Failure.print(outcome.reason) }
+        hasSaidWhy = true
+        return outcome.exit
+    }
+
+    // MARK: What happens meanwhile
+
+    private func note(_ event: Event) {
+        switch event.body {
+        case .sessionLive: hasBeenLive = true
+        case .sessionEnded(_, _, let exit): hasSaidWhy = exit != 0
+        default: break
+        }
+    }
+
+    private func received(signal number: CInt) async {
+        guard number != SIGWINCH else {
+            if let size = Terminal.size(of: STDOUT_FILENO) { console.resize(columns: size.columns, rows: size.rows) }
+            return
+        }
+        signalsThatEnd += 1
+        if number == SIGINT, !hasBeenLive { wasInterruptedEarly = true }
+        if signalsThatEnd > 1 { leave(with: .interrupted, afterSeconds: 0) }
+        hangUp()
+    }
+
+    private func obey(_ keyboard: Keyboard) async {
+        var decoder = KeyDecoder()
+        var bindings = KeyBindings()
+        for await bytes in keyboard.input {
+            for key in decoder.decode(bytes) {
+                switch bindings.press(key) {
+                case .toggleMute:
+                    isMuted.toggle()
+                    partner.perform(isMuted ? .mute : .unmute)
+                    await transcript.showMuted(isMuted)
+                case .interrupt: partner.perform(.interrupt)
+                case .quit: hangUp()
+                case .send(let text):
+                    partner.perform(.say(text))
+                    await transcript.showDraft(nil)
+                case .showDraft(let text): await transcript.showDraft(text)
+                case nil: break
+                }
+            }
+        }
+    }
+
+    /// Keeps the clock of the status line going.
+    private static func tick(_ transcript: Transcript) async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { await transcript.tick(now: Environment.now) }
+    }
+
+    private func hangUp() {
+        partner.perform(.hangUp)
+        leave(with: hasBeenLive ? .success : .interrupted, afterSeconds: Self.patience)
+    }
+
+    /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
+    private func leave(with exit: ExitCode, afterSeconds seconds: Int) {
+        way.cancel()
+        way = DispatchWorkItem { [console] in
+            console.close()
+            console.drain(within: .milliseconds(200))
+            Keyboard.restoreTerminal()
+            _exit(exit.rawValue)
+        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: way)
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command line: conversations with a live model, and what is around them.
+@main
+struct Vivavoce: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vivavoce",
+        abstract: "Hold a spoken conversation with a live model.",
+        discussion: """
+            Every setting is a flag, a variable and a key in a settings file, in that order of precedence; \
+            `vivavoce config show` tells what holds and who said so.
+            """,
+        version: Version.current,
+        subcommands: [Talk.self, Keys.self, Config.self])
+}
+
+enum Version {
+    static let current = "vivavoce 0.1.0"
+}
