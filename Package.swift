@@ -22,6 +22,13 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
+/// The test targets that VIVAVOCE_TESTS names, separated by commas, and all of them without it: a sanitizer run builds
+/// those it runs, and no others.
+func isWanted(_ target: Target) -> Bool {
+    guard target.type == .test, let named = Context.environment["VIVAVOCE_TESTS"] else { return true }
+    return named.split(separator: ",").contains { $0 == target.name }
+}
+
 let package = Package(
     name: "vivavoce",
     products: [
@@ -113,5 +120,5 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox], swiftSettings: common),
-    ]
+    ].filter(isWanted)
 )

@@ -103,7 +103,15 @@ package actor Capture<Stage: CaptureStage> {
             return try await pump(PipeInput())
         case .tone(let hertz): return try await pump(ToneInput(hertz: hertz, clock: clock))
         case .silence, .null: return try await pump(ToneInput(hertz: nil, clock: clock))
-        case .alsa, .list: throw DeviceError(.usage, "\(device) is no device", remedy: "Choose one of the list")
+        case .alsa(let name):
+            let pcm = try ALSAPCM(opening: name, for: .input)
+            let opened = OpenedDevice(name: device.description, pcm.configuration)
+            let card = try CardInput(pcm, name: device.description, counters: state.counters)
+            noticed.yield(.opened(opened))
+            beInRealTime(true)
+            defer { beInRealTime(false) }
+            return try await pump(card)
+        case .list: throw DeviceError(.usage, "\(device) is no device", remedy: "Choose one of the list")
         }
     }
 
@@ -145,5 +153,10 @@ package actor Capture<Stage: CaptureStage> {
     /// Calls of this actor get their turn between two periods. A yield allocates, so only when there are any.
     private func letOthersIn() async {
         if thread.isAwaited { await Task.yield() }
+    }
+
+    /// Only a device with hardware behind it needs to be served in time.
+    private func beInRealTime(_ isRealTime: Bool) {
+        if let notice = DeviceNotice.forRealTime(isRealTime) { noticed.yield(notice) }
     }
 }

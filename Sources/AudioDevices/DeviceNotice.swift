@@ -1,5 +1,6 @@
 package import AudioCore
 package import AudioFrontEnd
+import Glibc
 
 /// Something about a device that a person may want to know, and that ends nothing.
 package enum DeviceNotice: Equatable, Sendable {
@@ -20,4 +21,25 @@ package struct OpenedDevice: Equatable, Sendable {
     /// Frames at the device's rate.
     package var period: Int
     package var buffer: Int
+}
+
+extension OpenedDevice {
+    init(name: String, _ configuration: PCMConfiguration) {
+        self.init(
+            name: name, rate: configuration.rate, channels: configuration.channels, format: configuration.format,
+            period: configuration.period, buffer: configuration.buffer)
+    }
+}
+
+extension DeviceNotice {
+    /// Gives the calling thread real-time priority, or ordinary priority back.
+    /// - Returns: what to tell when the system refused.
+    static func forRealTime(_ isRealTime: Bool) -> DeviceNotice? {
+        let code = DeviceThread.setRealTime(isRealTime)
+        guard isRealTime, code != 0 else { return nil }
+        let reason = String(cString: strerror(code))
+        return .notRealTime(
+            "no real-time priority for the sound device: \(reason). Sound may stutter on a busy machine; "
+                + "a limit (rtprio) of 1 or more for this user in /etc/security/limits.d helps")
+    }
 }

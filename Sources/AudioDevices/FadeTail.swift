@@ -23,7 +23,7 @@ struct FadeTail: ~Copyable {
     }
 
     /// Continues what was playing when the newest `unheard` frames were dropped, down to nothing; silence follows.
-    /// Forgets what it remembered: it was dropped. RT safe.
+    /// 0 is silence at once. Forgets what it remembered: it was dropped. RT safe.
     mutating func fade(unheard: Int, into target: inout MutableSpan<Int16>) {
         let frames = self.frames.elements
         // A device that held more than is remembered gets silence: what came next is not known any more.

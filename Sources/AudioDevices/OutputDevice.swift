@@ -22,9 +22,17 @@ protocol OutputDevice: ~Copyable {
     mutating func delay() throws(DeviceError) -> Int
 
     /// Silences the device at once, throwing away what it holds, and makes it ready for the next write.
-    /// - Returns: frames that were queued and will never be heard.
-    mutating func drop() throws(DeviceError) -> Int
+    mutating func drop() throws(DeviceError) -> DroppedSound
 
     /// Ends in good order: what is to be finished, such as a file's header, is.
     mutating func finish() throws(DeviceError)
+}
+
+/// What an output threw away when it was silenced.
+struct DroppedSound: Equatable, Sendable {
+    /// Frames that were queued and will never be heard.
+    var unheard: Int
+    /// What is written next follows on what was heard without a gap, so a fade belongs there. False for a device that
+    /// had to be stopped: through PulseAudio a fade came 1.5 to 3 ms late and in part, which is a second click.
+    var isSeamless: Bool
 }

@@ -88,7 +88,13 @@ package actor Playback<Tap: ReferenceTap> {
             guard let sink = try PipeSink.open(path: path, wake: wake, unless: { isOver }) else { return }
             try await pump(sink)
         case .standard: try await pump(PipeSink.standardOutput())
-        case .alsa, .tone, .silence, .list:
+        case .alsa(let name):
+            let pcm = try ALSAPCM(opening: name, for: .output)
+            noticed.yield(.opened(OpenedDevice(name: device.description, pcm.configuration)))
+            beInRealTime(true)
+            defer { beInRealTime(false) }
+            try await pump(CardOutput(pcm, name: device.description, counters: state.counters))
+        case .tone, .silence, .list:
             throw DeviceError(.usage, "nothing can be played to \(device)", remedy: "Choose one of the list")
         }
     }
@@ -142,5 +148,10 @@ package actor Playback<Tap: ReferenceTap> {
     /// Calls of this actor get their turn between two periods. A yield allocates, so only when there are any.
     private func letOthersIn() async {
         if thread.isAwaited { await Task.yield() }
+    }
+
+    /// Only a device with hardware behind it needs to be served in time.
+    private func beInRealTime(_ isRealTime: Bool) {
+        if let notice = DeviceNotice.forRealTime(isRealTime) { noticed.yield(notice) }
     }
 }

@@ -90,21 +90,21 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         tap.willLeave(frames, rate: output.rate, at: MonotonicClock().now + ahead)
     }
 
-    /// Silences the device, with a short fade of what it was playing instead of a click (pitfall 38).
+    /// Silences the device, where it can be done with a short fade of what it was playing (pitfall 38).
     private mutating func silence(before cut: Int) throws(DeviceError) {
         guard timeline.holdsSpeech else {
             timeline.skip(to: cut)
             return
         }
-        let unheard = try output.drop()
-        timeline.drop(before: cut, delay: unheard)
+        let dropped = try output.drop()
+        timeline.drop(before: cut, delay: dropped.unheard)
         state.counters.countFlush()
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
         staged = 0
         let frames = self.frames.elements
         var span = frames.mutableSpan
-        tail.fade(unheard: unheard, into: &span)
+        tail.fade(unheard: dropped.isSeamless ? dropped.unheard : 0, into: &span)
         // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
         timeline.read(frames.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
         try queue()

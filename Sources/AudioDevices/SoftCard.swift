@@ -55,10 +55,10 @@ struct SoftCard<Sink: CardSink & ~Copyable, Clock: DeviceClock>: OutputDevice, ~
         queued - min(queued, max(0, rate.frames(in: clock.now - front)))
     }
 
-    mutating func drop() throws(DeviceError) -> Int {
+    mutating func drop() throws(DeviceError) -> DroppedSound {
         try advance()
         defer { queued = 0 }
-        return queued
+        return DroppedSound(unheard: queued, isSeamless: true)
     }
 
     mutating func finish() throws(DeviceError) {

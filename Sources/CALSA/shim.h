@@ -68,3 +68,11 @@ static inline int vv_is_folder(int descriptor) {
     struct stat status;
     return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
 }
+
+static inline void vv_alsa_say_nothing(const char *file, int line, const char *function, int error, const char *format, ...) {
+    (void)file, (void)line, (void)function, (void)error, (void)format;
+}
+
+/// Keeps ALSA from printing to stderr what its calls return anyway, for the whole process. Its handler is variadic,
+/// which Swift's functions cannot be.
+static inline void vv_alsa_quiet(void) { snd_lib_error_set_handler(vv_alsa_say_nothing); }

@@ -31,9 +31,9 @@ struct FakeCard: OutputDevice, ~Copyable {
 
     mutating func write(_ frames: Span<Int16>) { for index in frames.indices { queue.append(frames[index]) } }
     mutating func delay() -> Int { queue.count }
-    mutating func drop() -> Int {
+    mutating func drop() -> DroppedSound {
         defer { queue = [] }
-        return queue.count
+        return DroppedSound(unheard: queue.count, isSeamless: true)
     }
     mutating func finish() { heard.frames += queue }
 }

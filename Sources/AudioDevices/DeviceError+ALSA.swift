@@ -1,0 +1,52 @@
+import AudioCore
+import CALSA
+import Glibc
+
+extension DeviceError {
+    /// What a failed call means for whoever chose the device.
+    ///
+    /// - Parameters:
+    ///   - result: negative, as ALSA returned it.
+    ///   - tried: what was tried, such as `cannot open`.
+    static func alsa(_ result: Int, _ tried: String, _ name: String) -> DeviceError {
+        let number = CInt(clamping: -result)
+        let code: Code =
+            switch number {
+            case EBUSY: .busy
+            case ENODEV, ENXIO: .unplugged
+            case EACCES, EPERM: .permission
+            case EPIPE, ESTRPIPE: .xrun
+            default: .other
+            }
+        return alsa(code, name, errno: number, tried: tried)
+    }
+
+    /// - Parameter code: what it was found to mean.
+    static func alsa(_ code: Code, _ name: String, errno number: CInt, tried: String = "lost") -> DeviceError {
+        let reason = String(cString: snd_strerror(-number))
+        let message = "\(tried) \(name): \(reason)"
+        let remedy: String? =
+            switch code {
+            case .busy: "Another program holds it: close that one, or use default, which several can share"
+            case .unplugged: "Plug it in again, or choose another with ? as the device"
+            case .permission: "Add this user to the group audio"
+            default: "Choose another with ? as the device"
+            }
+        return DeviceError(code, message, remedy: remedy, errno: number)
+    }
+
+    static func stalled(_ name: String, direction: DeviceDirection) -> DeviceError {
+        let what = direction == .input ? "brings no sound" : "takes no sound"
+        let seconds = StallWatch.patience.components.seconds
+        return DeviceError(
+            .stalled, "\(name) has been open but \(what) for \(seconds) s",
+            remedy: "Choose another with ? as the device")
+    }
+
+    static func wrongRate(_ name: String, claimed: SampleRate, measured: Int) -> DeviceError {
+        DeviceError(
+            .wrongRate(measured: measured),
+            "\(name) says that it runs at \(claimed), but brings \(measured) frames a second",
+            remedy: "Choose another with ? as the device")
+    }
+}
