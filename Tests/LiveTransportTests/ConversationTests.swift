@@ -408,7 +408,10 @@ struct SocketThreadTests {
         let transport = WebSocketTransport()
         let witnesses = (0..<64).map { _ in Witness() }
         let connections = witnesses.map { transport.open(.local(peer.port), handler: $0) }
-        for witness in witnesses { #expect(await witness.next() == .opened) }
+        for witness in witnesses {
+            let event = await witness.next()
+            #expect(event == .opened)
+        }
         for round in 0..<10 {
             for (i, witness) in witnesses.enumerated() { witness.say("\(i) \(round)", on: connections[i]) }
             for (i, witness) in witnesses.enumerated() { #expect(try await witness.nextText() == "\(i) \(round)") }

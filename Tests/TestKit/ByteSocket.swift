@@ -78,6 +78,9 @@ package final class ByteSocket: Sendable {
 }
 
 /// A listening socket on a free port of 127.0.0.1, with a thread that hands out what it accepts.
+///
+/// Listens until `stop()`, not until the last reference is gone: that falls after the last use, which in a test is often
+/// long before the client has connected.
 package final class Listener: Sendable {
     package let port: Int
     private let descriptor: CInt
@@ -88,7 +91,7 @@ package final class Listener: Sendable {
         guard descriptor >= 0 else { throw ByteSocket.Failure("socket") }
         self.descriptor = descriptor
         if let receiveBuffer { ByteSocket.limitReceiveBuffer(of: descriptor, to: receiveBuffer) }
-        guard withLoopback(port: 0, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 64) == 0 else {
+        guard withLoopback(port: 0, { bind(descriptor, $0, $1) }) == 0, listen(descriptor, 256) == 0 else {
             throw ByteSocket.Failure("listen")
         }
         var address = sockaddr_in()
@@ -100,23 +103,22 @@ package final class Listener: Sendable {
         startTestThread {
             while true {
                 let accepted = accept(descriptor, nil, nil)
-                guard accepted >= 0 else { return }
+                if accepted < 0, errno == EINTR || errno == ECONNABORTED { continue }
+                guard accepted >= 0 else { break }
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
                 body(ByteSocket(descriptor: accepted))
             }
+            close(descriptor)
         }
     }
 
-    /// Stops accepting; what was accepted lives on.
+    /// Stops listening; what was accepted lives on.
     package func stop() { shutdown(descriptor, CInt(SHUT_RDWR)) }
-
-    deinit {
-        stop()
-        close(descriptor)
-    }
 
     /// A port of 127.0.0.1 on which nobody listens.
     package static func closedPort() throws -> Int {
         let listener = try Listener { _ in }
+        listener.stop()
         return listener.port
     }
 }

@@ -76,8 +76,6 @@ package final class ImpairmentProxy: Sendable {
         }
     }
 
-    deinit { resume() }
-
     package func impair(_ impairment: Impairment) { shared.change { $0.impairment = impairment } }
 
     package func stall() { shared.change { $0.flow = .stalled } }

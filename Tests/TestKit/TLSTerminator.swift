@@ -1,11 +1,10 @@
 internal import Foundation
+import Synchronization
 
-/// `stunnel` in front of a plain server on loopback. Ends with the object, or with the test process.
-package final class TLSTerminator: @unchecked Sendable {
-    // Unchecked: everything is set in `init` and only read afterwards.
+/// `stunnel` in front of a plain server on loopback. Ends with the test process, not with the last reference: that often
+/// falls before the client has connected.
+package final class TLSTerminator: Sendable {
     package let port: Int
-    private let process = Process()
-    private let leash = Pipe()
 
     /// Returns once connections are accepted.
     ///
@@ -26,22 +25,50 @@ package final class TLSTerminator: @unchecked Sendable {
         cert = \(certificates.file(certificate))
         TIMEOUTclose = 0
         """.write(to: settings, atomically: true, encoding: .utf8)
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell lives as long as its input is open, which ends with this process at the latest.
-        process.arguments = ["-c", "stunnel4 \"$0\" & tunnel=$!; cat > /dev/null; kill $tunnel", settings.path]
-        process.standardInput = leash
-        let log = Pipe()
-        process.standardError = log
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        var text = ""
-        while !text.contains("Configuration successful") {
-            let more = log.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Tool.Failure(description: "stunnel4 did not start: \(text)") }
-            text += String(decoding: more, as: UTF8.self)
+        try Service.run("stunnel4", [settings.path], readyLine: "Configuration successful")
+    }
+}
+
+/// A program that serves tests until the test process ends.
+package enum Service {
+    /// Starts it and waits until its output (stdout or stderr) holds `readyLine`, ten seconds at most.
+    ///
+    /// The thread that starts it stays until it ends: the kernel tells a child of its parent's death when the *thread*
+    /// that made it dies (`setpriv`, PR_SET_PDEATHSIG).
+    package static func run(_ program: String, _ arguments: [String], readyLine: String) throws {
+        let start = Start()
+        startTestThread {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["setpriv", "--pdeathsig", "KILL", program] + arguments
+            process.standardInput = FileHandle.nullDevice
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            do { try process.run() } catch { return start.finish("\(program): \(error)") }
+            var text = ""
+            while true {  // on to the end: it must not block on its output
+                let more = output.fileHandleForReading.availableData
+                if more.isEmpty { return start.finish("\(program) ended: \(text)") }
+                text = String((text + String(decoding: more, as: UTF8.self)).suffix(4096))
+                if text.contains(readyLine) { start.finish(nil) }
+            }
         }
-        startTestThread { while !log.fileHandleForReading.availableData.isEmpty {} }  // it must not block on its log
+        try start.wait()
     }
 
-    deinit { try? leash.fileHandleForWriting.close() }
+    private final class Start: Sendable {
+        private let problem = Mutex<String?>("it said nothing")
+        private let isKnown = DispatchSemaphore(value: 0)
+
+        func finish(_ problem: String?) {
+            self.problem.withLock { $0 = problem }
+            isKnown.signal()
+        }
+
+        func wait() throws {
+            _ = isKnown.wait(timeout: .now() + 10)
+            if let problem = problem.withLock({ $0 }) { throw Tool.Failure(description: problem) }
+        }
+    }
 }
