@@ -94,6 +94,7 @@ struct Serve: AsyncParsableCommand {
         configuration.refusal = refuse
         configuration.handleLifetime = .seconds(handleLifetime)
         configuration.logPath = log
+        if let scenario { configuration.scenario = try ScenarioReader.read(path: scenario) }
         configuration.savedInputPath = saveInput
         configuration.format.isPretty = pretty
         configuration.format.hasExtraFields = extraFields

@@ -13,7 +13,7 @@ struct Admission: Sendable {
     let refusal: Int?
 
     func judge(_ request: HTTPRequest) -> Verdict {
-        guard let version = Self.version(inPath: request.path) else {
+        guard let version = Self.version(inPath: request.target.path()) else {
             return .refused(status: 404, message: "The requested URL was not found on this server.")
         }
         if let refusal { return .refused(status: refusal, message: Self.message(for: refusal)) }
@@ -71,7 +71,13 @@ struct Admission: Sendable {
             if parts.count == 2, ["token", "bearer"].contains(parts[0].lowercased()) { return String(parts[1]) }
         }
         if let key = request.headers[HTTPHeader("x-goog-api-key")], !key.isEmpty { return key }
-        return request.query.first { ["key", "access_token"].contains($0.name) && !$0.value.isEmpty }?.value
+        // Read from the bare target: a path that starts with two slashes is taken for a host name elsewhere.
+        for item in request.target.query().split(separator: "&") {
+            let parts = item.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, ["key", "access_token"].contains(parts[0]) else { continue }
+            return parts[1].removingPercentEncoding
+        }
+        return nil
     }
 
     private static func message(for status: Int) -> String {

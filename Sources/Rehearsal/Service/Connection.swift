@@ -32,6 +32,9 @@ actor Connection {
         case wake(at: ContinuousClock.Instant)
         case answer(RehearsalSession.Prompt, number: Int)
         case closeLater
+        case play([Scenario.Step])
+        /// Rings the bell that a waiting scenario listens for.
+        case ring(at: ContinuousClock.Instant)
     }
 
     private enum Sound: Sendable {
@@ -41,9 +44,9 @@ actor Connection {
 
     nonisolated let outbox = Outbox()
     private let frames: AsyncThrowingStream<WSFrame, any Error>
-    private let number: Int
-    private let shared: Shared
-    private let clock = ContinuousClock()
+    let number: Int
+    let shared: Shared
+    let clock = ContinuousClock()
     private let started: ContinuousClock.Instant
     private var session: RehearsalSession
     private var answerer: Answerer
@@ -51,6 +54,16 @@ actor Connection {
     private var savedInput: SavedInput
     private var wakesAt: ContinuousClock.Instant?
     private var isClosing = false
+
+    /// False while a scenario answers in place of the session.
+    private var isBehaving: Bool
+    private var heldSetup: ClientMessage?
+    /// Whether a scenario wants to see what arrives; set by its player.
+    var isWatched: Bool
+    /// What the scenario has not looked at yet.
+    private var unseen: [ClientMessage] = []
+    // Bound: one ring, which says no more than "look again".
+    private let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     // Bounds: an effect is a timer or an answer, of which there are a few at a time; sound is at most two minutes of
     // 20 ms blocks, which only a client that sends faster than ears can listen would fill. What overflows is noted.
@@ -70,6 +83,11 @@ actor Connection {
         answerer = Answerer(seed: options.seed)
         encoder = WireEncoder(shared.configuration.format)
         savedInput = SavedInput(path: shared.configuration.savedInputPath, connection: number)
+        isBehaving = shared.configuration.scenario == nil
+        isWatched = !isBehaving
+        if let scenario = shared.configuration.scenario {
+            feed.yield(.play(scenario.steps(forConnection: number)))
+        }
     }
 
     private var now: Duration { started.duration(to: clock.now) }
@@ -89,6 +107,12 @@ actor Connection {
                         await self.wake(armedFor: instant)
                     }
                 case .answer(let prompt, let number): group.addTask { await self.answer(prompt, number: number) }
+                case .play(let steps): group.addTask { await self.play(steps) }
+                case .ring(let instant):
+                    group.addTask {
+                        try? await self.clock.sleep(until: instant)
+                        self.bell.yield()
+                    }
                 case .closeLater:
                     group.addTask {
                         // A client has this long to answer a close frame before the TCP connection ends.
@@ -103,8 +127,9 @@ actor Connection {
         log("closed")
     }
 
-    private func end() {
+    func end() {
         feed.finish()
+        bell.finish()
         earFeed.finish()
         outbox.finish()
     }
@@ -146,14 +171,40 @@ actor Connection {
             message = try WireDecoder.decode(bytes)
         } catch {
             log("received", ("refused", .string(error.reason)), ("bytes", .number(Double(bytes.count))))
-            perform(session.refused(error))
+            if isBehaving { perform(session.refused(error)) }
             return
         }
         if shared.log != nil, let json = try? JSONReader.read(bytes) {
             log("received", ("message", WireLog.summary(of: json)))
         }
         if case .audio(let pcm) = message { savedInput.append(pcm) }
-        perform(session.received(message, now: now))
+        if isWatched {
+            unseen.append(message)
+            bell.yield()
+        }
+        if isBehaving {
+            perform(session.received(message, now: now))
+        } else if case .setup = message {
+            heldSetup = message
+        }
+    }
+
+    // MARK: For scenarios
+
+    /// Takes the oldest message that no step has looked at, or waits for the next; nil when none comes in time.
+    func nextMessage(within time: Duration) async -> ClientMessage? {
+        let deadline = clock.now + time
+        feed.yield(.ring(at: deadline))
+        var rings = bells.makeAsyncIterator()
+        while unseen.isEmpty {
+            guard clock.now < deadline, await rings.next() != nil else { return nil }
+        }
+        return unseen.removeFirst()
+    }
+
+    func behave() {
+        isBehaving = true
+        if let setup = exchange(&heldSetup, with: nil) { perform(session.received(setup, now: now)) }
     }
 
     // MARK: What the session wants done
@@ -162,12 +213,7 @@ actor Connection {
         for action in actions {
             switch action {
             case .send(let message): send(message)
-            case .close(let refusal):
-                log("sent", ("close", .number(Double(refusal.code))), ("reason", .string(refusal.reason)))
-                shared.configuration.report("connection \(number): closed with \(refusal.code): \(refusal.reason)")
-                isClosing = true
-                outbox.close(code: refusal.code, reason: refusal.reason)
-                feed.yield(.closeLater)
+            case .close(let refusal): close(refusal)
             case .hear(let samples, _): give(.hear(samples))
             case .understand: give(.understand)
             case .answer(let prompt, let answer): feed.yield(.answer(prompt, number: answer))
@@ -184,9 +230,28 @@ actor Connection {
         armTimer()
     }
 
-    private func send(_ message: JSON) {
+    func close(_ refusal: Refusal) {
         guard !isClosing else { return }
-        outbox.send(encoder.encode(message))
+        log("sent", ("close", .number(Double(refusal.code))), ("reason", .string(refusal.reason)))
+        shared.configuration.report("connection \(number): closed with \(refusal.code): \(refusal.reason)")
+        isClosing = true
+        outbox.close(code: refusal.code, reason: refusal.reason)
+        feed.yield(.closeLater)
+    }
+
+    /// Sends bytes that need not be a message at all.
+    func send(_ bytes: [UInt8], asText: Bool) {
+        guard !isClosing else { return }
+        outbox.send(WireEncoder.Payload(bytes: bytes, isText: asText))
+        log("sent", ("bytes", .number(Double(bytes.count))))
+    }
+
+    /// - Parameter asText: the frame's kind; nil for what the configuration says.
+    func send(_ message: JSON, asText: Bool? = nil) {
+        guard !isClosing else { return }
+        var payload = encoder.encode(message)
+        payload.isText = asText ?? payload.isText
+        outbox.send(payload)
         log("sent", ("message", shared.log == nil ? .null : WireLog.summary(of: message)))
     }
 
@@ -261,7 +326,7 @@ actor Connection {
         perform(session.finishSaying(answer: answer, now: now))
     }
 
-    private func log(_ event: String, _ details: (String, JSON)...) {
+    func log(_ event: String, _ details: (String, JSON)...) {
         guard let log = shared.log else { return }
         switch details.count {
         case 0: log.write(event, connection: number)

@@ -36,7 +36,7 @@ package final class RehearsalService: Sendable {
         await server.appendRoute(HTTPRoute("*")) { [shared, arrive] request in
             switch admission.judge(request) {
             case .refused(let status, let message):
-                shared.configuration.report("refused with \(status): \(request.path)")
+                shared.configuration.report("refused with \(status): \(request.target.path())")
                 return Admission.response(status: status, message: message)
             case .welcome(let version):
                 let handler = UpgradeHandler(version: version, shared: shared, arrive: arrive)
@@ -69,10 +69,10 @@ package final class RehearsalService: Sendable {
     }
 
     /// Where clients connect, such as "ws://127.0.0.1:40123"; waits until the service listens.
-    /// - Throws: `.listen` when it does not within five seconds.
+    /// - Throws: `.listen` when it does not within twenty seconds.
     package func url() async throws(RehearsalError) -> String {
         do {
-            try await server.waitUntilListening()
+            try await server.waitUntilListening(timeout: 20)
         } catch {
             throw RehearsalError(.listen, "the service does not listen on \(configuration.host)")
         }

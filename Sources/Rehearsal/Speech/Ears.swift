@@ -13,7 +13,8 @@ package enum Hearing: Equatable, Sendable {
 /// The ears of the service: two, so that one long utterance does not hold up everybody else.
 package final class Ears: Sendable {
     private let pair: [Ear]
-    private let turns = Atomic<Int>(0)
+    /// Utterances that each ear has before it.
+    private let waiting = Mutex([0, 0])
 
     package init() {
         pair = [Ear(name: "rehearsal-ear-1"), Ear(name: "rehearsal-ear-2")]
@@ -34,8 +35,14 @@ package final class Ears: Sendable {
 
     /// The same, with the reasons: what the grammar found, believed or not, and the evidence for it.
     func listen(to samples: [Int16]) async throws(RehearsalError) -> Ear.Impression {
-        let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
-        return try await pair[turn % pair.count].listen(to: samples)
+        // The first ear as long as it is free: the second loads its models only when somebody would have to wait.
+        let index = waiting.withLock { waiting in
+            let index = waiting[0] <= waiting[1] ? 0 : 1
+            waiting[index] += 1
+            return index
+        }
+        defer { waiting.withLock { $0[index] -= 1 } }
+        return try await pair[index].listen(to: samples)
     }
 }
 
@@ -65,6 +72,7 @@ actor Ear {
 
     func listen(to samples: [Int16]) throws(RehearsalError) -> Impression {
         let (questions, open) = try load()
+        let samples = Self.inARoom(samples)
         let phones = open.decode(samples).filter(\.isSpeech)
         guard phones.count >= Self.fewestPhones else { return Impression(hearing: .nothing, guess: "", evidence: nil) }
         let words = questions.decode(samples).filter(\.isSpeech)
@@ -75,6 +83,18 @@ actor Ear {
         // The dictionary numbers further pronunciations: the(2).
         let guess = words.map { $0.label.prefix { $0 != "(" } }.joined(separator: " ")
         return Impression(hearing: evidence.logOdds > 0 ? .words(guess) : .unclear, guess: guess, evidence: evidence)
+    }
+
+    /// Adds white noise 58 dB below full scale.
+    ///
+    /// The models were trained on people in rooms. Silence of all zeros, which only a synthesiser makes, costs them two
+    /// questions of five: 52 of 90 understood without the noise, 87 with it; a person's recordings do not change.
+    private static func inARoom(_ samples: [Int16]) -> [Int16] {
+        var random = SeededRandom(seed: 1)
+        return samples.map { sample in
+            let noise = Int(random.next() & 0x7F) - 64
+            return Int16(clamping: Int(sample) + noise)
+        }
     }
 
     private func load() throws(RehearsalError) -> (questions: SpeechDecoder, phones: SpeechDecoder) {

@@ -29,6 +29,7 @@ final class SpeechDecoder {
 
     /// - Throws: `.speech` when the models of Debian's pocketsphinx-en-us are not there.
     init(_ search: Search) throws(RehearsalError) {
+        vv_sphinx_silence()
         let settings =
             switch search {
             // Wide beams: the grammar is small, and sentences that a narrow search loses are worth the milliseconds.
@@ -41,8 +42,7 @@ final class SpeechDecoder {
                 ]
             }
         let common = [
-            "-hmm", "\(Self.models)/en-us", "-dict", "\(Self.models)/cmudict-en-us.dict", "-cmn", "batch", "-logfn",
-            "/dev/null",
+            "-hmm", "\(Self.models)/en-us", "-dict", "\(Self.models)/cmudict-en-us.dict", "-cmn", "batch",
         ]
         guard FileManager.default.fileExists(atPath: "\(Self.models)/en-us/mdef"),
             let decoder = Self.makeDecoder(arguments: common + settings)
