@@ -53,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
         .systemLibrary(
             name: "CPocketSphinx", pkgConfig: "pocketsphinx", providers: [.apt(["libpocketsphinx-dev"])]),
+        // C of our own: a child process that ends with its parent, which posix_spawn cannot make.
+        .target(name: "CProcess"),
 
         // Pure.
         .target(name: "AudioCore", swiftSettings: pure),
@@ -71,12 +73,14 @@ let package = Package(
             name: "Assistant",
             dependencies: [
                 "AudioCore", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
-                "LiveTransport", configuration, logging,
+                "LiveTransport", configuration, logging, yams,
             ],
             swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
-            dependencies: ["Assistant", "AudioDevices", "Events", "LiveProtocol", argumentParser, logging],
+            dependencies: [
+                "Assistant", "AudioDevices", "CProcess", "Events", "LiveProtocol", argumentParser, logging,
+            ],
             swiftSettings: common),
 
         // The stand-in service. It shares no codec with the client.
