@@ -113,7 +113,7 @@ class RefusalTests(ProductTests):
             (1008, "models/x is not found for API version v1beta", 69),
         ):
             with self.subTest(reason=reason):
-                rehearsal = self.scenario(f"steps:\n  - wait: setup\n  - close: {{code: {code}, reason: \"{reason}\"}}\n")
+                rehearsal = self.scenario(f"steps:\n  - expect: setup\n  - close: {{code: {code}, reason: \"{reason}\"}}\n")
                 finished = self.talk(rehearsal.url)
                 self.assertExit(finished, exit)
                 self.assertIn(reason, finished.stderr.decode() + finished.stdout.decode())
@@ -127,7 +127,7 @@ class RefusalTests(ProductTests):
         self.assertEqual(len(connecting), 5)
 
     def test_a_server_that_never_answers_the_setup_is_named(self):
-        rehearsal = self.scenario("steps:\n  - wait: setup\n  - pause: 60000\n")
+        rehearsal = self.scenario("steps:\n  - expect: setup\n  - wait: 60000\n")
         finished = self.talk(rehearsal.url, timeout=90)
         self.assertExit(finished, 69)
         self.assertIn("setup", finished.stderr.decode())
