@@ -129,7 +129,8 @@ static inline SSL_CTX *vv_make_trust_store(const char *ca_file) {
     if (ca_file) SSL_CTX_load_verify_file(store, ca_file);
     SSL_CTX_set_min_proto_version(store, TLS1_2_VERSION);
     SSL_CTX_set_options(store, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(store, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    // Not SSL_MODE_RELEASE_BUFFERS: voice and speech flow all the time, and would have them made anew for each record.
+    SSL_CTX_set_mode(store, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_info_callback(store, vv_note_alert);
     ERR_clear_error();
     return store;

@@ -223,6 +223,9 @@ class DialledSocket: SocketEventTarget {
                     "the proxy \(proxy.place) did not open a way to \(place): a password, or the place, is refused"
                 return Disconnection(.proxyRefused(status: nil), detail: detail)
             }
+            if text.hasPrefix("Timed out") {
+                return Disconnection(.unreachable, detail: "\(place) does not answer the TLS handshake")
+            }
             let reason = certificateProblem ?? virtualHost?.takeAlert() ?? "the handshake failed; is that a TLS port?"
             return Disconnection(.tls, detail: "no TLS with \(place): \(reason)")
         case .requested:

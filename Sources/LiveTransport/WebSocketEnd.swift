@@ -13,9 +13,13 @@ final class WebSocketEnd: DialledSocket {
     /// The close frame that is still to be sent.
     private var closeDue: (code: UInt16, reason: String)?
 
-    /// Unsent bytes that the kernel may hold: a third of a second of voice. What does not fit waits where it can still
-    /// be dropped when it grows old (pitfall 36).
-    private static let mostUnsent = 16 << 10
+    /// Bytes that may be written before the kernel is asked again whether it takes more.
+    private var room = 0
+
+    /// Unsent bytes above which the kernel says that it takes no more. With the `room` that is granted at a time, it
+    /// holds 16 KiB at most, a third of a second of voice: the rest waits where it can still be dropped when it grows
+    /// old (pitfall 36).
+    private static let mostUnsent = 8 << 10
     /// How long the peer may take to answer a close frame, in microseconds.
     private static let closePatience: lws_usec_t = 1_000_000
 
@@ -177,9 +181,8 @@ final class WebSocketEnd: DialledSocket {
     @discardableResult
     private func pump() -> Bool {
         guard let wsi, !isOver, phase == .open || closeDue != nil else { return false }
-        var room = 0
         while true {
-            if room <= 0 {  // ask the kernel, but not before every packet
+            if room <= 0 {
                 guard lws_send_pipe_choked(wsi) == 0 else {
                     lws_callback_on_writable(wsi)
                     return false
