@@ -100,6 +100,8 @@ let package = Package(
             name: "AssistantTests",
             dependencies: ["Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "TestKit"],
             swiftSettings: common),
-        .testTarget(name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox], swiftSettings: common),
+        .testTarget(
+            name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
+            swiftSettings: common),
     ]
 )
