@@ -101,6 +101,12 @@ let package = Package(
         .executableTarget(
             name: "LiveProtocolFuzz", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
             swiftSettings: common),
+        .executableTarget(
+            name: "vivavoce-bench",
+            dependencies: [
+                "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", argumentParser,
+            ],
+            swiftSettings: common),
         .target(name: "TestKit", dependencies: ["LiveProtocol"], path: "Tests/TestKit", swiftSettings: common),
         .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
         .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
@@ -123,6 +129,8 @@ let package = Package(
                 "TestKit",
             ],
             swiftSettings: common),
-        .testTarget(name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox], swiftSettings: common),
+        .testTarget(
+            name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
+            swiftSettings: common),
     ].filter(isWanted)
 )

@@ -88,9 +88,11 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     private mutating func take(_ count: Int) throws(DeviceError) {
         let mixed = self.mixed.elements
         var span = mixed.mutableSpan
-        let bytes = raw.elements.span.bytes.extracting(0..<count * downmix.bytesPerFrame)
+        let raw = self.raw.elements
+        let bytes = raw.span.bytes.extracting(0..<count * downmix.bytesPerFrame)
         let frames = downmix.mix(bytes, into: &span)
-        var voice = self.voice.elements.mutableSpan
+        let samples = self.voice.elements
+        var voice = samples.mutableSpan
         let (consumed, produced) = resampler.process(mixed.span.extracting(0..<frames), into: &voice, from: ready)
         assert(consumed == frames, "a period and a frame fit")
         ready += produced

@@ -15,7 +15,7 @@ struct Hear: AsyncParsableCommand {
     var files: [String]
 
     func run() async throws {
-        let ears = Ears()
+        let ears = Ears.shared
         do {
             for file in files {
                 let utterances = try await RecordedSpeech.utterances(in: file, ears: ears)

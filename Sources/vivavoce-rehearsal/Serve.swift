@@ -69,11 +69,16 @@ struct Serve: AsyncParsableCommand {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
+            // Meanwhile the models load, so that the first question need not wait for them.
+            group.addTask {
+                try await Ears.shared.prepare()
+                await Signals.ending()
+                throw CancellationError()
+            }
             group.addTask {
                 let url = try await service.url()
                 FileHandle.standardOutput.write(Data("{\"ready\":true,\"url\":\"\(url)\"}\n".utf8))
-                await Signals.ending()
-                throw CancellationError()
+                try await Task.sleep(for: .seconds(Int64.max / 2))
             }
             do {
                 try await group.next()

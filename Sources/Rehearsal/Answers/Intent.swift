@@ -106,7 +106,7 @@ enum Intent: String, CaseIterable, Sendable {
         case .weather: [["weather", "outside"]]
         case .rain: [["rain", "umbrella"]]
         case .joke: [["joke", "jokes", "funny", "laugh"]]
-        case .mood: [["how"], ["you"], ["are", "feel", "doing"]]
+        case .mood: [["how", "well"], ["you"], ["are", "feel", "doing"]]
         case .name: [["name", "who"], ["you", "your"]]
         case .count: [["count"]]
         case .story: [["story", "tale"]]
@@ -117,9 +117,9 @@ enum Intent: String, CaseIterable, Sendable {
         case .sun: [["sun"], ["far", "distance"]]
         case .arithmetic: [["plus", "minus", "times", "divided", "+", "-", "*", "/"], Number.words]
         case .hello: [["hello", "hi", "hey", "morning", "afternoon", "evening"]]
-        case .goodbye: [["goodbye", "bye", "night", "later"]]
+        case .goodbye: [["goodbye", "bye", "night", "later", "see"]]
         case .thanks: [["thank", "thanks"]]
-        case .abilities: [["help", "can", "know"], ["what", "me"], ["do", "help", "ask", "say", "know"]]
+        case .abilities: [["help", "can", "know"], ["what", "help"], ["do", "help", "ask", "say", "know"]]
         case .place: [["where"], ["you"]]
         case .age: [["old", "age"], ["you", "your"]]
         case .maker: [["who"], ["made", "created", "built"], ["you"]]
@@ -146,6 +146,7 @@ enum Intent: String, CaseIterable, Sendable {
         case .mood: ["old", "far", "weather", "time", "color"]
         case .name: ["made", "created", "built"]
         case .date, .time, .day: ["boil"]
+        case .abilities: ["time", "day", "joke", "jokes", "story", "see", "hear"]
         default: []
         }
     }

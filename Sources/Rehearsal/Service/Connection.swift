@@ -9,13 +9,11 @@ actor Connection {
         let configuration: RehearsalConfiguration
         let handles: HandleStore
         let log: WireLog?
-        let ears: Ears
         private let count = Mutex(0)
 
         init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
             self.configuration = configuration
             handles = HandleStore(lifetime: configuration.handleLifetime)
-            ears = Ears()
             if let path = configuration.logPath { log = try WireLog(path: path) } else { log = nil }
         }
 
@@ -285,7 +283,7 @@ actor Connection {
             case .understand:
                 let samples = exchange(&utterance, with: [])
                 do {
-                    let hearing = try await shared.ears.understand(samples)
+                    let hearing = try await Ears.shared.understand(samples)
                     log("heard", ("hearing", .string("\(hearing)")), ("samples", .number(Double(samples.count))))
                     perform(session.heard(hearing, now: now))
                 } catch {

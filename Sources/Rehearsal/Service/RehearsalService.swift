@@ -12,8 +12,10 @@ package final class RehearsalService: Sendable {
     private let arrivals: AsyncStream<Connection>
     private let arrive: AsyncStream<Connection>.Continuation
 
-    /// - Throws: `.listen` for a host that is no IPv4 address, `.file` for a log that cannot be written.
+    /// - Throws: `.listen` for a host that is no IPv4 address, `.file` for a log that cannot be written, `.speech` when
+    ///   the ears' models are not installed: a service that cannot hear must not look healthy.
     package init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
+        try SpeechDecoder.checkModels()
         self.configuration = configuration
         shared = try Connection.Shared(configuration)
         let address: sockaddr_in
@@ -46,11 +48,6 @@ package final class RehearsalService: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { [server] in try await server.run() }
-                group.addTask { [shared] in
-                    // A service that cannot hear must not look healthy: missing models end it here.
-                    try await shared.ears.prepare()
-                    try await Task.sleep(for: .seconds(Int64.max / 2))
-                }
                 group.addTask { [arrivals] in
                     await withDiscardingTaskGroup { connections in
                         for await connection in arrivals { connections.addTask { await connection.run() } }

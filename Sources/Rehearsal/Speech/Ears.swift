@@ -12,11 +12,14 @@ package enum Hearing: Equatable, Sendable {
 
 /// The ears of the service: two, so that one long utterance does not hold up everybody else.
 package final class Ears: Sendable {
+    /// One pair serves a whole process: an utterance leaves no trace in them, and their models are large.
+    package static let shared = Ears()
+
     private let pair: [Ear]
     /// Utterances that each ear has before it.
     private let waiting = Mutex([0, 0])
 
-    package init() {
+    private init() {
         pair = [Ear(name: "rehearsal-ear-1"), Ear(name: "rehearsal-ear-2")]
     }
 

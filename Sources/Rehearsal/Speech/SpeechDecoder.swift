@@ -44,10 +44,9 @@ final class SpeechDecoder {
         let common = [
             "-hmm", "\(Self.models)/en-us", "-dict", "\(Self.models)/cmudict-en-us.dict", "-cmn", "batch",
         ]
-        guard FileManager.default.fileExists(atPath: "\(Self.models)/en-us/mdef"),
-            let decoder = Self.makeDecoder(arguments: common + settings)
-        else {
-            throw RehearsalError(.speech, "no speech models in \(Self.models); install pocketsphinx-en-us")
+        try Self.checkModels()
+        guard let decoder = Self.makeDecoder(arguments: common + settings) else {
+            throw RehearsalError(.speech, "pocketsphinx cannot load the models in \(Self.models)")
         }
         self.decoder = decoder
         guard case .grammar(let grammar) = search else { return }
@@ -89,6 +88,13 @@ final class SpeechDecoder {
         guard let phones = ps_lookup_word(decoder, word) else { return [] }
         defer { free(phones) }
         return String(cString: phones).split(separator: " ").map(String.init)
+    }
+
+    /// - Throws: `.speech` when the models of Debian's pocketsphinx-en-us are not there.
+    static func checkModels() throws(RehearsalError) {
+        guard FileManager.default.fileExists(atPath: "\(models)/en-us/mdef") else {
+            throw RehearsalError(.speech, "no speech models in \(models); install pocketsphinx-en-us")
+        }
     }
 
     private static func makeDecoder(arguments: [String]) -> OpaquePointer? {
