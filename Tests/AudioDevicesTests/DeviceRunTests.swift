@@ -97,7 +97,7 @@ struct DeviceRunTests {
         let buffer = SpeechBuffer()
         let playback = try Playback(of: buffer.makeReader())
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
-        writer.append([Int16](repeating: 3_000, count: 4_800).span)
+        writer.append([Int16](repeating: 3_000, count: 4_800))
         writer.endOfSpeech()
         let start = ContinuousClock.now
         async let run: Void = playback.run(on: .null)

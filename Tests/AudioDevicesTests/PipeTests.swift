@@ -109,14 +109,14 @@ struct PipeTests {
         let playback = try Playback(of: buffer.makeReader())
         async let run: Void = playback.run(on: .pipe(pipe.path))
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
-        writer.append([Int16](repeating: 1, count: 240_000).span)
+        writer.append([Int16](repeating: 1, count: 240_000))
         var last = -1
         while playback.clock.heardPosition != last || last <= 0 {  // until it stands still
             last = playback.clock.heardPosition
             try await Task.sleep(for: .milliseconds(20))
         }
         writer.interrupt()
-        writer.append([Int16](repeating: 2, count: 100).span)
+        writer.append([Int16](repeating: 2, count: 100))
         var got: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 4_096)
         while !got.hasSuffix(of: 200, byte: 2) {
@@ -138,11 +138,11 @@ struct PipeTests {
         let playback = try Playback(of: buffer.makeReader())
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
         let reader = open(pipe.path, O_RDONLY | O_NONBLOCK)
-        writer.append([Int16](repeating: 1, count: 240).span)
+        writer.append([Int16](repeating: 1, count: 240))
         let run = Task { [pipe] in try await playback.run(on: .pipe(pipe.path)) }
         while playback.clock.heardPosition < 240 { await Task.yield() }
         close(reader)
-        writer.append([Int16](repeating: 1, count: 240).span)
+        writer.append([Int16](repeating: 1, count: 240))
         let error = await #expect(throws: DeviceError.self) { try await run.value }
         #expect(error?.code == .readerGone)
     }
@@ -165,7 +165,7 @@ struct PipeTests {
         task.cancel()
         try await task.value
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
-        writer.append([Int16](repeating: 1, count: 240).span)
+        writer.append([Int16](repeating: 1, count: 240))
         let second = Task { try await playback.run(on: .null) }
         while playback.clock.heardPosition < 240 { await Task.yield() }
         second.cancel()

@@ -4,38 +4,55 @@ import Testing
 
 @testable import AudioDevices
 
-/// A card whose time is counted in frames, and which keeps all that was heard.
-struct FakeCard: OutputDevice, ~Copyable {
-    final class Heard { var frames: [Int16] = [] }
-    let rate: SampleRate
-    let period: Int
-    let capacity: Int
-    let heard: Heard
+extension SpeechWriter {
+    /// A test's speech, whole.
+    mutating func append(_ samples: [Int16]) {
+        let taken = append(samples.span)
+        precondition(taken == samples.count, "the buffer is full")
+    }
+}
+
+/// A card's frames: those that wait, and all that were heard.
+final class Tape {
+    private(set) var frames: [Int16] = []
     private var queue: [Int16] = []
 
-    init(rate: Int = 48_000, periods: Int = 3, heard: Heard) {
+    var waiting: Int { queue.count }
+    func add(_ frame: Int16) { queue.append(frame) }
+    func play(_ count: Int) {
+        frames += queue.prefix(count)
+        queue.removeFirst(count)
+    }
+    func drop() -> Int {
+        let dropped = queue.count
+        queue = []
+        return dropped
+    }
+}
+
+/// A card whose time is counted in frames, and whose tape keeps all that was heard.
+struct FakeCard: OutputDevice, ~Copyable {
+    let rate: SampleRate
+    let period: Int
+    let tape: Tape
+
+    init(rate: Int, tape: Tape) {
         self.rate = SampleRate(hertz: rate)
         period = rate / 100
-        capacity = rate / 100 * periods
-        self.heard = heard
+        self.tape = tape
     }
 
-    /// Time passes until a period fits.
+    /// Time passes until a period fits, of three.
     mutating func waitForRoom(_ wake: Wake) -> Bool {
         if wake.drain() { return false }
-        let surplus = max(0, queue.count + period - capacity)
-        heard.frames += queue.prefix(surplus)
-        queue.removeFirst(surplus)
+        tape.play(max(0, tape.waiting - 2 * period))
         return true
     }
 
-    mutating func write(_ frames: Span<Int16>) { for index in frames.indices { queue.append(frames[index]) } }
-    mutating func delay() -> Int { queue.count }
-    mutating func drop() -> DroppedSound {
-        defer { queue = [] }
-        return DroppedSound(unheard: queue.count, isSeamless: true)
-    }
-    mutating func finish() { heard.frames += queue }
+    mutating func write(_ frames: Span<Int16>) { for index in frames.indices { tape.add(frames[index]) } }
+    mutating func delay() -> Int { tape.waiting }
+    mutating func drop() -> DroppedSound { DroppedSound(unheard: tape.drop(), isSeamless: true) }
+    mutating func finish() { tape.play(tape.waiting) }
 }
 
 @Suite("Playback", .timeLimit(.minutes(1)))
@@ -43,15 +60,17 @@ struct PlaybackLoopTests {
     private let buffer = SpeechBuffer()
     private let clock = PlaybackClock()
     private let state = PlaybackState()
-    private let heard = FakeCard.Heard()
+    private let heard = Tape()
+    private let wake: Wake
 
-    private func loop(rate: Int = 48_000, wake: Wake? = nil) throws -> PlaybackLoop<FakeCard, NoTap> {
+    init() throws { wake = try Wake() }
+
+    private func loop(rate: Int = 48_000) throws -> PlaybackLoop<FakeCard, NoTap> {
         let resampler = try Resampler(from: .speech, to: SampleRate(hertz: rate))
-        let wake = try wake ?? Wake()
         let reader = buffer.makeReader(cushion: .milliseconds(50))
+        let card = FakeCard(rate: rate, tape: heard)
         return PlaybackLoop(
-            FakeCard(rate: rate, heard: heard), speech: reader, through: resampler, clock: clock, tap: NoTap(),
-            state: state, wake: wake)
+            card, speech: reader, through: resampler, clock: clock, tap: NoTap(), state: state, wake: wake)
     }
 
     private func constant(_ value: Int16, _ count: Int) -> [Int16] { [Int16](repeating: value, count: count) }
@@ -61,7 +80,7 @@ struct PlaybackLoopTests {
         arguments: [48_000, 44_100, 24_000, 16_000])
     func whole(rate: Int) throws {
         var writer = buffer.makeWriter()
-        writer.append(constant(10_000, 5_001).span)
+        writer.append(constant(10_000, 5_001))
         writer.endOfSpeech()
         var loop = try loop(rate: rate)
         for _ in 0..<40 { try loop.step() }
@@ -76,7 +95,7 @@ struct PlaybackLoopTests {
     func exact() throws {
         var writer = buffer.makeWriter()
         let speech = (0..<3_000).map { Int16(truncatingIfNeeded: $0 &* 7_919 | 1) }
-        writer.append(speech.span)
+        writer.append(speech)
         writer.endOfSpeech()
         var loop = try loop(rate: 24_000)
         for _ in 0..<30 { try loop.step() }
@@ -87,10 +106,9 @@ struct PlaybackLoopTests {
         "interrupted, the device is emptied: a fade of 5 ms, then silence (pitfall 38)",
         arguments: [48_000, 44_100, 24_000])
     func interruption(rate: Int) throws {
-        let wake = try Wake()
-        var writer = buffer.makeWriter { if $0 == .interruption { wake.signal() } }
-        writer.append(constant(10_000, 240_000).span)
-        var loop = try loop(rate: rate, wake: wake)
+        var writer = buffer.makeWriter { [wake] in if $0 == .interruption { wake.signal() } }
+        writer.append(constant(10_000, 240_000))
+        var loop = try loop(rate: rate)
         for _ in 0..<50 { try loop.step() }
         let before = heard.frames.count
         let heardBefore = clock.heardPosition
@@ -109,12 +127,12 @@ struct PlaybackLoopTests {
     @Test("the answer behind an interruption is heard from its first sample")
     func afterInterruption() throws {
         var writer = buffer.makeWriter()
-        writer.append(constant(10_000, 48_000).span)
+        writer.append(constant(10_000, 48_000))
         var loop = try loop(rate: 24_000)
         for _ in 0..<20 { try loop.step() }
         writer.interrupt()
         let answer = (0..<2_400).map { Int16($0 + 1) }
-        writer.append(answer.span)
+        writer.append(answer)
         writer.endOfSpeech()
         for _ in 0..<30 { try loop.step() }
         let last = heard.frames.lastIndex(of: 2_400)!
@@ -140,9 +158,9 @@ struct PlaybackLoopTests {
     func underrun() throws {
         var writer = buffer.makeWriter()
         var loop = try loop(rate: 24_000)
-        writer.append(constant(10_000, 2_400).span)
+        writer.append(constant(10_000, 2_400))
         for _ in 0..<20 { try loop.step() }
-        writer.append(constant(10_000, 2_400).span)
+        writer.append(constant(10_000, 2_400))
         writer.endOfSpeech()
         for _ in 0..<20 { try loop.step() }
         #expect(heard.frames.count { $0 != 0 } == 4_800)
@@ -152,7 +170,7 @@ struct PlaybackLoopTests {
     @Test("the volume is applied, and changes without a jump")
     func volume() throws {
         var writer = buffer.makeWriter()
-        writer.append(constant(10_000, 24_000).span)
+        writer.append(constant(10_000, 24_000))
         var loop = try loop(rate: 24_000)
         for _ in 0..<10 { try loop.step() }
         state.setVolume(0.5)

