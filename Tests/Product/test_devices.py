@@ -1,0 +1,103 @@
+"""Real devices with a real clock: PulseAudio's null sinks through ALSA, as scripts/virtual-audio makes them."""
+
+import json
+import os
+import queue
+import re
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from product import REHEARSAL, VIVAVOCE, ProductTests, read_wav, rms
+
+ROOT = Path(__file__).resolve().parents[2]
+VIRTUAL_AUDIO = str(ROOT / "scripts" / "virtual-audio")
+
+
+class DeviceTests(ProductTests):
+    def setUp(self):
+        super().setUp()
+        os.environ["VIRTUAL_AUDIO_DIR"] = str(self.folder / "audio")
+        self.addCleanup(os.environ.pop, "VIRTUAL_AUDIO_DIR", None)
+        started = subprocess.run([VIRTUAL_AUDIO, "start"], check=True, capture_output=True, text=True)
+        self.addCleanup(subprocess.run, [VIRTUAL_AUDIO, "stop"], capture_output=True,
+                        env=os.environ | {"VIRTUAL_AUDIO_DIR": str(self.folder / "audio")})
+        self.sound = dict(re.findall(r'^export (\w+)=(.*)$', started.stdout, re.M))
+
+    def start_talk(self, *arguments):
+        """A conversation on the virtual devices, and its events as they come."""
+        process = subprocess.Popen(
+            [VIVAVOCE, "talk", "--rehearse", "--json", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, env=self.environment(**self.sound))
+        events = queue.Queue()
+
+        def read():
+            for line in process.stdout:
+                events.put((time.monotonic(), json.loads(line)))
+
+        threading.Thread(target=read, daemon=True).start()
+
+        def stop():
+            process.terminate()
+            process.wait(timeout=10)
+            process.stdout.close()
+
+        self.addCleanup(stop)
+        return events
+
+    def await_event(self, events, name, seconds=30, **fields):
+        end = time.monotonic() + seconds
+        while True:
+            at, event = events.get(timeout=max(0.01, end - time.monotonic()))
+            if event["event"] == name and all(event.get(key) == value for key, value in fields.items()):
+                return at, event
+
+    def say(self, text):
+        subprocess.run([VIRTUAL_AUDIO, "play", self.speak(text)], check=True, capture_output=True)
+
+    def record(self, seconds):
+        """Starts to record the virtual loudspeaker. - Returns: the file, and a way to wait for its end."""
+        path = self.folder / f"heard-{time.monotonic_ns()}.wav"
+        process = subprocess.Popen(
+            [VIRTUAL_AUDIO, "record", path, str(seconds)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return path, process.wait
+
+    def test_a_question_at_the_microphone_is_answered_at_the_loudspeaker(self):
+        events = self.start_talk()
+        self.await_event(events, "audio.device", direction="output", state="open")
+        path, wait = self.record(9)
+        time.sleep(0.5)
+        self.say("what is two plus two")
+        _, line = self.await_event(events, "transcript.final", speaker="user")
+        self.assertIn("two plus two", line["text"])
+        wait()
+        said = subprocess.run([REHEARSAL, "hear", path], capture_output=True, text=True)
+        rate, samples = read_wav(path)
+        self.assertGreater(max(rms(samples[n : n + rate // 5]) for n in range(0, len(samples), rate // 5)), 500)
+        self.assertRegex(said.stdout, r"(?i)four|plus")
+
+    def test_speech_during_the_answer_silences_it(self):
+        events = self.start_talk()
+        self.await_event(events, "audio.device", direction="output", state="open")
+        self.say("tell me a story")
+        self.await_event(events, "turn.started", speaker="model")
+        time.sleep(2)
+        path, wait = self.record(4)
+        time.sleep(1)
+        self.say("stop")
+        _, cut = self.await_event(events, "turn.interrupted")
+        self.assertGreater(cut["heardMilliseconds"], 1000)
+        _, line = self.await_event(events, "transcript.final", speaker="model")
+        self.assertIn("heard", line)
+        self.assertLess(len(line["heard"]), len(line["text"]))
+        wait()
+        rate, samples = read_wav(path)
+        blocks = [rms(samples[n : n + rate // 50]) for n in range(0, len(samples), rate // 50)]
+        self.assertGreater(max(blocks), 500, "nothing was being said")
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()

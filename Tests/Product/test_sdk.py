@@ -1,0 +1,47 @@
+"""The rehearsal service is faithful enough for the official client: the Python SDK talks to it, over TLS."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from product import Certificates, ProductTests, Terminator
+
+SDK = "google-genai==3.4.0"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class SDKTests(ProductTests):
+    def python_with_sdk(self):
+        """An environment of its own under .build, made once."""
+        folder = ROOT / ".build" / "sdk-venv"
+        python = folder / "bin" / "python"
+        has_sdk = python.exists() and not subprocess.run(
+            [python, "-c", "import google.genai"], capture_output=True).returncode
+        if not has_sdk:
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", SDK], check=True)
+        return python
+
+    def test_the_official_sdk_holds_a_conversation_over_tls(self):
+        python = self.python_with_sdk()
+        certificates = Certificates(self.folder)
+        rehearsal = self.start_rehearsal("--prompt-transcripts")
+        terminator = Terminator(
+            self, certificates.issue("localhost", "DNS:localhost,IP:127.0.0.1"), rehearsal.port)
+        question = self.folder / "question.raw"
+        subprocess.run(
+            ["sox", self.speak("what time is it"), "-r", "16000", "-c", "1", "-b", "16", "-e", "signed-integer", "-t",
+             "raw", question], check=True)
+        finished = subprocess.run(
+            [python, Path(__file__).with_name("sdk_conversation.py"), f"https://localhost:{terminator.port}", question],
+            capture_output=True, timeout=90,
+            env=os.environ | {"SSL_CERT_FILE": str(certificates.authority)})
+        self.assertExit(finished, 0)
+        heard = json.loads(finished.stdout.decode().splitlines()[-1])
+        self.assertIn("time", heard["user"])
+        self.assertRegex(heard["model"], r"\d")
+        self.assertGreater(heard["bytes"], 24000)
+        self.assertTrue(heard["complete"])
+        self.assertTrue(heard["usage"])
