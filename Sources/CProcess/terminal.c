@@ -44,6 +44,10 @@ void vv_terminal_leave(void) {
 
 // Restores, then lets the signal do what it would have done: the handler before ours, or the end of the process.
 static void end(int number) {
+    if (entered && shows_keys) { // what comes next, such as a shell's prompt, begins on a row of its own
+        ssize_t ignored = write(terminal_descriptor, "\r\n", 2);
+        (void)ignored;
+    }
     vv_terminal_leave();
     for (int index = 0; index < ending_count; index++) {
         if (endings[index] == number) sigaction(number, &previous[index], NULL);

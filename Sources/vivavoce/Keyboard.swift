@@ -16,7 +16,8 @@ final class Keyboard: Sendable {
     /// - Returns: nil where nobody can press keys: without a terminal, in its background, or with all output elsewhere.
     init?() {
         guard isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1 else { return nil }
-        let terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        // For writing too: on a crash, the cursor is given back through it.
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK)
         guard terminal >= 0 else { return nil }
         guard vv_terminal_enter(terminal, VV_TERMINAL_KEYS) == 0 else {
             Glibc.close(terminal)

@@ -75,8 +75,8 @@ final class RehearsalProcess: Sendable {
     private static func attend(
         path: String, showsLog: Bool, tell: (Result<RehearsalProcess, AssistantError>) -> Void
     ) {
-        var output = Pipe()
-        var errors = Pipe()
+        var output = ChildPipe()
+        var errors = ChildPipe()
         let process = spawn(path, output: output.writingEnd, errors: showsLog ? STDERR_FILENO : errors.writingEnd)
         output.closeWritingEnd()
         errors.closeWritingEnd()
@@ -91,7 +91,7 @@ final class RehearsalProcess: Sendable {
         while output.isOpen || errors.isOpen {
             let isLate = service == nil && ContinuousClock.now > deadline
             if isLate { Glibc.kill(process, SIGKILL) }
-            Pipe.wait(output, errors, milliseconds: 1000)
+            ChildPipe.wait(output, errors, milliseconds: 1000)
             lastWords = Array((lastWords + errors.read()).suffix(1000))
             let said = output.read()
             guard service == nil else { continue }

@@ -1,26 +1,41 @@
+import CProcess
 import Dispatch
 import Glibc
 
-/// Signals as a stream of their numbers.
-enum Signals {
-    /// Those that ask a conversation to end, and the one that tells of a new window size.
+/// The signals that a conversation answers to; they do not end the process while this is open.
+final class Signals: Sendable {
+    /// Those that ask for the end, and the one that tells of a new window size.
     private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGWINCH]
 
-    /// Takes the signals for as long as the stream is read; the process's own way to end on them is gone from then on.
-    ///
-    /// Bound: 16. A burst beyond that says nothing new.
-    static func stream() -> AsyncStream<CInt> {
-        let (stream, feed) = AsyncStream.makeStream(of: CInt.self, bufferingPolicy: .bufferingNewest(16))
-        let queue = DispatchQueue(label: "vivavoce.signals")
-        // SAFETY: a Dispatch source may be used from any thread.
-        nonisolated(unsafe) let sources = numbers.map { number in
-            signal(number, SIG_IGN)  // Dispatch sees ignored signals too, and only then does the process live on
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { feed.yield(number) }
-            source.resume()
-            return source
+    /// Numbers as they arrive. Bound: 16, the newest are kept; a burst beyond that says nothing new.
+    let arrivals: AsyncStream<CInt>
+
+    private let feed: AsyncStream<CInt>.Continuation
+    // SAFETY: a Dispatch source may be used from any thread.
+    private nonisolated(unsafe) let source: any DispatchSourceRead
+
+    /// - Precondition: no other is open.
+    init() {
+        let (arrivals, feed) = AsyncStream.makeStream(of: CInt.self, bufferingPolicy: .bufferingNewest(16))
+        self.arrivals = arrivals
+        self.feed = feed
+        let descriptor = vv_signals_take(Self.numbers, CInt(Self.numbers.count))
+        precondition(descriptor >= 0, "signals can be taken once at a time, and need a pipe")
+        source = DispatchSource.makeReadSource(
+            fileDescriptor: descriptor, queue: DispatchQueue(label: "vivavoce.signals"))
+        source.setEventHandler {
+            var bytes = [UInt8](repeating: 0, count: 64)
+            let count = read(descriptor, &bytes, bytes.count)
+            for byte in bytes.prefix(max(0, count)) { feed.yield(CInt(byte)) }
         }
-        feed.onTermination = { _ in for source in sources { source.cancel() } }
-        return stream
+        source.setCancelHandler { Glibc.close(descriptor) }
+        source.resume()
+    }
+
+    /// Gives the signals back and ends `arrivals`.
+    func close() {
+        vv_signals_give_back()
+        source.cancel()
+        feed.finish()
     }
 }

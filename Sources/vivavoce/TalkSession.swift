@@ -11,9 +11,6 @@ actor TalkSession {
         let perform: @Sendable (ConversationCommand) -> Void
     }
 
-    /// How long a conversation and its transcript may take to end once they should; then the process ends without.
-    private static let patience = 3
-
     private enum Part: Sendable {
         case ended(Outcome)
         case shown
@@ -26,30 +23,39 @@ actor TalkSession {
     private let bus: EventBus
     private let partner: Partner
     private let keyboard: Keyboard?
+    private let patience: Duration
 
     private var hasBeenLive = false
     private var hasSaidWhy = false
     private var isMuted = false
     private var signalsThatEnd = 0
     private var wasInterruptedEarly = false
+    private var takesSignals = false
     private var way = DispatchWorkItem {}
 
-    /// - Parameter keyboard: nil where nobody can press keys.
+    /// - Parameters:
+    ///   - keyboard: nil where nobody can press keys.
+    ///   - patience: how long the conversation and its transcript may take to end once they should; the process then
+    ///     ends without them.
     init(
-        console: Console, style: Transcript.Style, keyboard: Keyboard?, bus: EventBus = EventBus(),
+        console: Console, style: Transcript.Style, keyboard: Keyboard?, patience: Duration = .seconds(3),
         partner: (EventBus) -> Partner
     ) {
         self.console = console
-        self.bus = bus
+        bus = EventBus()
         self.keyboard = keyboard
+        self.patience = patience
         transcript = Transcript(console: console, style: style)
         self.partner = partner(bus)
     }
 
     /// Holds the conversation to its end and leaves the terminal as it was.
     func hold() async -> ExitCode {
+        signal(SIGPIPE, SIG_IGN)  // a reader that goes shows as a failed write, and the conversation ends in order
         let shown = transcript.subscription(to: bus)
         let watched = bus.subscribe(capacity: 256, overflow: .dropsPartialsFirst)
+        let signals = Signals()
+        takesSignals = true
         let outcome = await withTaskGroup(of: Part.self) { group in
             group.addTask { [partner] in .ended(await partner.run()) }
             group.addTask { [transcript] in
@@ -61,7 +67,7 @@ actor TalkSession {
                 return .watched
             }
             group.addTask {
-                for await number in Signals.stream() { await self.received(signal: number) }
+                for await number in signals.arrivals { await self.received(signal: number) }
                 return .aside
             }
             if let keyboard {
@@ -79,7 +85,9 @@ actor TalkSession {
             return await self.outcome(of: &group)
         }
         keyboard?.close()
+        signals.close()
         way.cancel()
+        explain(outcome)
         return exit(for: outcome)
     }
 
@@ -92,7 +100,7 @@ actor TalkSession {
             case .ended(let how):
                 outcome = how
                 bus.finish()
-                leave(with: exit(for: how), afterSeconds: Self.patience)
+                leave(with: exit(for: how), after: patience)
             case .shown, .watched:
                 unread -= 1
                 if outcome == nil { hangUp() }  // nobody reads what is said
@@ -105,16 +113,22 @@ actor TalkSession {
 
     private func exit(for outcome: Outcome) -> ExitCode {
         if wasInterruptedEarly { return .interrupted }
+        return console.failure == nil ? outcome.exit : .ioError
+    }
+
+    /// Says why it ended, unless the transcript has.
+    private func explain(_ outcome: Outcome) {
         if let failure = console.failure {
             Failure.print("cannot write the conversation: \(String(cString: strerror(failure)))")
-            return .ioError
+        } else if outcome.exit != .success, !hasSaidWhy, !wasInterruptedEarly {
+            Failure.print(outcome.reason)
         }
-        if outcome.exit != .success, !hasSaidWhy { Failure.print(outcome.reason) }
-        hasSaidWhy = true
-        return outcome.exit
     }
 
     // MARK: What happens meanwhile
+
+    /// Whether Ctrl-C would find the session as a test wants to find it.
+    func isReady(live: Bool) -> Bool { takesSignals && hasBeenLive == live }
 
     private func note(_ event: Event) {
         switch event.body {
@@ -131,7 +145,7 @@ actor TalkSession {
         }
         signalsThatEnd += 1
         if number == SIGINT, !hasBeenLive { wasInterruptedEarly = true }
-        if signalsThatEnd > 1 { leave(with: .interrupted, afterSeconds: 0) }
+        if signalsThatEnd > 1 { leave(with: .interrupted, after: .zero) }
         hangUp()
     }
 
@@ -164,11 +178,11 @@ actor TalkSession {
 
     private func hangUp() {
         partner.perform(.hangUp)
-        leave(with: hasBeenLive ? .success : .interrupted, afterSeconds: Self.patience)
+        leave(with: hasBeenLive ? .success : .interrupted, after: patience)
     }
 
     /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
-    private func leave(with exit: ExitCode, afterSeconds seconds: Int) {
+    private func leave(with exit: ExitCode, after delay: Duration) {
         way.cancel()
         way = DispatchWorkItem { [console] in
             console.close()
@@ -176,6 +190,6 @@ actor TalkSession {
             Keyboard.restoreTerminal()
             _exit(exit.rawValue)
         }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: way)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(delay.components.seconds)), execute: way)
     }
 }

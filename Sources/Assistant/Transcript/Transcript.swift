@@ -120,6 +120,7 @@ package actor Transcript {
     }
 
     private func print(_ line: TranscriptLine, at time: Int64, mark: String = "") {
+        guard !line.text.allSatisfy(\.isWhitespace) else { return }
         console.print("\(timeOfDay(time))  \(TranscriptWords.line(line))\(mark)")
     }
 

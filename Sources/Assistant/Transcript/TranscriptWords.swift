@@ -20,6 +20,7 @@ package enum TranscriptWords {
         let text = trimmed(TerminalText.sanitized(line.text))
         guard let heard = line.heard.map({ trimmed(TerminalText.sanitized($0)) }), heard != text else { return text }
         let unheard = text.hasPrefix(heard) ? trimmed(String(text.dropFirst(heard.count))) : text
+        guard !unheard.isEmpty else { return "\(heard)—" }
         return heard.isEmpty ? "[not heard: \(unheard)]" : "\(heard)— [not heard: \(unheard)]"
     }
 

@@ -13,6 +13,13 @@
 pid_t vv_spawn(const char *path, char *const arguments[], char *const environment[], int standard_output,
                int standard_error);
 
+// Takes signals: from now on each arrival is one byte, its number, to be read from the descriptor returned (not
+// blocking, closed on exec). Returns a negative errno when that fails. One taker at a time.
+int vv_signals_take(const int *numbers, int count);
+
+// Gives the signals back to whoever had them. The descriptor then says that it is at its end; closing it is up to you.
+void vv_signals_give_back(void);
+
 typedef enum {
     VV_TERMINAL_KEYS,   // each key at once, unseen; Ctrl-C and Ctrl-Z still work
     VV_TERMINAL_SECRET, // a line at a time, unseen

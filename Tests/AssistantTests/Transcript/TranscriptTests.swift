@@ -169,6 +169,24 @@ struct TranscriptTests {
         #expect(terminal.isCursorVisible)
     }
 
+    @Test(
+        "speech that was cut off says what was heard and what was not",
+        arguments: [
+            ("It is two.", nil, "It is two."), ("It is two.", "It is two.", "It is two."),
+            ("It is two.", "It is", "It is— [not heard: two.]"), ("It is two.", "", "[not heard: It is two.]"),
+            ("It is", "It was", "It was— [not heard: It is]"), ("", "It is", "It is—"),
+        ] as [(String, String?, String)])
+    func cutOff(text: String, heard: String?, shown: String) {
+        let line = TranscriptLine(turn: 1, speaker: .model, text: text, heard: heard)
+        #expect(TranscriptWords.line(line) == "model: \(shown)")
+    }
+
+    @Test("a turn without a word prints nothing")
+    func wordless() async {
+        let (stdout, _) = await output(of: [.transcriptFinal(TranscriptLine(turn: 1, speaker: .model, text: " \n"))])
+        #expect(stdout.isEmpty)
+    }
+
     @Test("speech that never became final is printed at the end, marked")
     func unfinished() async {
         let (stdout, _) = await output(of: Array(Self.conversation.prefix(4)))

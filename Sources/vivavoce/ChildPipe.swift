@@ -1,7 +1,7 @@
 import Glibc
 
 /// A pipe whose reading end is ours and whose writing end goes to a child.
-struct Pipe: ~Copyable {
+struct ChildPipe: ~Copyable {
     private let readingEnd: CInt
     let writingEnd: CInt
     private var isWritingEndOpen: Bool
@@ -40,7 +40,7 @@ struct Pipe: ~Copyable {
     }
 
     /// Waits until one of two pipes has something or ends.
-    static func wait(_ first: borrowing Pipe, _ second: borrowing Pipe, milliseconds: CInt) {
+    static func wait(_ first: borrowing ChildPipe, _ second: borrowing ChildPipe, milliseconds: CInt) {
         var waiting = [first.isOpen ? first.readingEnd : -1, second.isOpen ? second.readingEnd : -1].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }

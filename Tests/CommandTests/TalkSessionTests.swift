@@ -1,0 +1,101 @@
+import Assistant
+import Events
+import Glibc
+import Synchronization
+import Testing
+
+@testable import vivavoce
+
+/// A conversation that does what a test says, and remembers what it was asked.
+final class ScriptedPartner: Sendable {
+    let performed = Mutex<[ConversationCommand]>([])
+    private let (ends, end) = AsyncStream.makeStream(of: Outcome.self)
+    private let (commands, command) = AsyncStream.makeStream(of: ConversationCommand.self)
+    private let (start, running) = AsyncStream.makeStream(of: Never.self)
+    private let bus = Mutex<EventBus?>(nil)
+
+    func partner(on bus: EventBus) -> TalkSession.Partner {
+        self.bus.withLock { $0 = bus }
+        return TalkSession.Partner(
+            run: { [ends, running] in
+                running.finish()
+                for await outcome in ends { return outcome }
+                return Outcome(exit: .unavailable, reason: "the test ended")
+            },
+            perform: { [self] asked in
+                performed.withLock { $0.append(asked) }
+                command.yield(asked)
+            })
+    }
+
+    /// Waits until the conversation runs, so that what is published is heard.
+    func started() async { for await _ in start {} }
+
+    func publish(_ body: Event.Body) {
+        bus.withLock { $0 }?.publish(Event(at: 0, session: "s", body))
+    }
+
+    func finish(_ exit: ExitCode, _ reason: String = "") { end.yield(Outcome(exit: exit, reason: reason)) }
+
+    /// Waits until it is asked something.
+    func nextCommand() async -> ConversationCommand? {
+        var iterator = commands.makeAsyncIterator()
+        return await iterator.next()
+    }
+}
+
+@Suite("A conversation at the terminal", .serialized, .timeLimit(.minutes(1)))
+struct TalkSessionTests {
+    private let script = ScriptedPartner()
+    private let output = open("/dev/null", O_WRONLY | O_CLOEXEC)
+
+    private func session() -> TalkSession {
+        let console = Console(Console.Layout(transcript: output, notices: output))
+        return TalkSession(console: console, style: .init(), keyboard: nil, patience: .seconds(600)) {
+            script.partner(on: $0)
+        }
+    }
+
+    @Test("it ends with the conversation's own exit code", arguments: [ExitCode.success, .unavailable, .refused])
+    func ends(exit: ExitCode) async {
+        let session = session()
+        async let result = session.hold()
+        await script.started()
+        script.publish(.sessionLive(model: "m", resumed: false))
+        script.publish(.sessionEnded(reason: "r", code: nil, exit: Int(exit.rawValue)))
+        script.finish(exit)
+        #expect(await result == exit)
+        #expect(script.performed.withLock { $0 }.isEmpty)
+    }
+
+    @Test("Ctrl-C during setup hangs up and ends with 130, in a conversation with 0", arguments: [false, true])
+    func interrupt(isLive: Bool) async throws {
+        let session = session()
+        async let result = session.hold()
+        await script.started()
+        if isLive { script.publish(.sessionLive(model: "m", resumed: false)) }
+        while await !session.isReady(live: isLive) { await Task.yield() }
+        kill(getpid(), SIGINT)
+        #expect(await script.nextCommand() == .hangUp)
+        script.finish(.success)
+        #expect(await result == (isLive ? .success : .interrupted))
+    }
+
+    @Test("a transcript that nobody reads any more ends the conversation")
+    func brokenPipe() async {
+        var ends: [CInt] = [0, 0]
+        pipe(&ends)
+        close(ends[0])
+        let console = Console(Console.Layout(transcript: ends[1], notices: output))
+        let session = TalkSession(console: console, style: .init(), keyboard: nil, patience: .seconds(600)) {
+            script.partner(on: $0)
+        }
+        async let result = session.hold()
+        await script.started()
+        script.publish(.transcriptFinal(TranscriptLine(turn: 1, speaker: .user, text: "hello")))
+        #expect(await script.nextCommand() == .hangUp)
+        script.finish(.success)
+        #expect(await result == .ioError)
+        close(ends[1])
+    }
+}
