@@ -77,7 +77,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     }
 
     private mutating func queue() throws(DeviceError) {
-        let frames = self.frames.elements.span
+        let period = self.frames.elements
+        let frames = period.span
         state.meter.measure(frames, rate: output.rate)
         tail.remember(frames)
         try output.write(frames)
@@ -101,7 +102,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
         staged = 0
-        var span = frames.elements.mutableSpan
+        let period = frames.elements
+        var span = period.mutableSpan
         tail.fade(unheard: dropped.isSeamless ? dropped.unheard : 0, into: &span)
         // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
         timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
