@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
         .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
         .testTarget(
-            name: "AudioDevicesTests", dependencies: ["AudioCore", "AudioDevices", "TestKit"],
+            name: "AudioDevicesTests", dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "TestKit"],
             swiftSettings: common),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
         .testTarget(

@@ -74,6 +74,7 @@ package struct SpeechWriter: ~Copyable, Sendable {
         return consumed
     }
 }
+<<<<<<< HEAD
 
 /// A few segments that have been played, ready for the next speech. The writer's alone.
 // Not private: other modules inline what holds one, and in an optimised build their objects then look for its type.
@@ -98,3 +99,5 @@ package struct SpeechWriter: ~Copyable, Sendable {
         if unsafe held.count < limit { unsafe held.append(segment) } else { unsafe segment.deallocate() }
     }
 }
+=======
+>>>>>>> audio

@@ -1,5 +1,4 @@
 import AudioCore
-import AudioFrontEnd
 
 /// A PCM device as microphone: its frames mixed to mono and brought to 16 kHz.
 struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
@@ -8,50 +7,38 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     private let counters: DeviceCounters
     private var recovery = PCMRecovery()
     private var rateWatch: RateWatch
-    private let downmix: Downmix
-    private var resampler: Resampler
-    private let rate: SampleRate
-    private let raw: Scratch<UInt8>
-    private let mixed: Scratch<Int16>
-    /// Samples at 16 kHz that wait to fill a frame, at the front.
-    private let voice: Scratch<Int16>
-    private var ready = 0
-    /// When the newest of them stood at the converter.
+    private var converter: VoiceConverter
+    /// When the newest sample of the converter stood at the device's.
     private var newest = Duration.zero
     private var isListening = true
 
     /// Starts the device. - Throws: when it will not start.
     init(_ pcm: consuming Device, name: String, counters: DeviceCounters) throws(DeviceError) {
         let configuration = pcm.configuration
-        let resampler = try Resampler(between: configuration.rate, and: .voice)
+        let converter = try VoiceConverter(
+            rate: configuration.rate, format: configuration.format, channels: configuration.channels,
+            capacity: configuration.period)
         var pcm = pcm
         let code = pcm.start()
         if code < 0 { throw .alsa(code, "cannot start", name) }
-        self.resampler = resampler
-        rate = configuration.rate
-        downmix = Downmix(configuration.format, channels: configuration.channels)
-        rateWatch = RateWatch(claimed: rate)
-        mixed = Scratch(samples: configuration.period)
-        raw = Scratch(bytes: configuration.period * downmix.bytesPerFrame)
-        // A period and a frame, whatever the device takes for a period.
-        voice = Scratch(samples: configuration.period * SampleRate.voice.hertz / rate.hertz + 2 + 640)
+        self.converter = converter
+        rateWatch = RateWatch(claimed: configuration.rate)
         self.pcm = pcm
         self.name = name
         self.counters = counters
     }
 
     mutating func read(into frame: inout MutableSpan<Int16>, wake: Wake) throws(DeviceError) -> InputReading {
-        let voice = self.voice.elements
-        precondition(frame.count <= 640, "frames of up to 40 ms")
         guard isListening else {
             wake.wait()
             return .woken
         }
-        while ready < frame.count {
-            let count = pcm.read(into: raw.elements)
+        while converter.ready < frame.count {
+            let count = pcm.read(into: converter.raw.elements)
             if count > 0 {
                 recovery.succeeded()
-                try take(count)
+                converter.convert(count)
+                try stamp(count)
             } else if count < 0 {
                 try recover(from: count)
             } else {
@@ -63,17 +50,14 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
                 }
             }
         }
-        let time = newest - SampleRate.voice.duration(of: ready) - rate.duration(of: resampler.lookahead)
-        for index in frame.indices { frame[index] = voice[index] }
-        for index in 0..<ready - frame.count { voice[index] = voice[frame.count + index] }
-        ready -= frame.count
-        return .samples(frame.count, capturedAt: time)
+        let time = newest - SampleRate.voice.duration(of: converter.ready)
+        let count = converter.take(into: &frame)
+        return .samples(count, capturedAt: time)
     }
 
     mutating func setListening(_ isListening: Bool) throws(DeviceError) {
         self.isListening = isListening
-        ready = 0
-        resampler.reset()
+        converter.reset()
         rateWatch.restart()
         guard isListening else {
             _ = pcm.drop()
@@ -84,6 +68,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         if code < 0 { try recover(from: code) }
     }
 
+<<<<<<< HEAD
     /// Mixes and resamples `count` frames of `raw`.
     private mutating func take(_ count: Int) throws(DeviceError) {
         let mixed = self.mixed.elements
@@ -96,10 +81,15 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         let (consumed, produced) = resampler.process(mixed.span.extracting(0..<frames), into: &voice, from: ready)
         assert(consumed == frames, "a period and a frame fit")
         ready += produced
+=======
+    /// Notes when what was just read was captured, and at which rate it really comes.
+    private mutating func stamp(_ count: Int) throws(DeviceError) {
+>>>>>>> audio
         let now = MonotonicClock().now
-        newest = now - rate.duration(of: max(0, pcm.delay()))
-        guard let measured = rateWatch.observe(count, now: now) else { return }
-        throw .wrongRate(name, claimed: rate, measured: measured)
+        newest = now - converter.rate.duration(of: max(0, pcm.delay())) - converter.lag
+        if let measured = rateWatch.observe(count, now: now) {
+            throw .wrongRate(name, claimed: converter.rate, measured: measured)
+        }
     }
 
     private mutating func recover(from code: Int) throws(DeviceError) {
