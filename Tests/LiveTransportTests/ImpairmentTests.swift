@@ -85,7 +85,7 @@ struct ImpairmentTests {
                         case 4: connection.close(code: 1000, reason: "seed \(seed), number \(number)")
                         case 5: connection.abandon()
                         case 6: _ = connection.progress
-                        default: await Task.yield()
+                        default: for _ in 0..<Int.random(in: 0..<2000, using: &random) { await Task.yield() }
                         }
                     }
                     connection.abandon()
