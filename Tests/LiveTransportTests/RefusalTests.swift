@@ -27,6 +27,21 @@ struct RefusalTests {
         #expect(!connection.send([1]))
     }
 
+    @Test("a key that the service quotes back is not passed on (pitfall 17b)")
+    func quotedKey() async throws {
+        let peer = try ScriptedPeer { peer in
+            try peer.refuse("401 Unauthorized", body: "no such key: \(peer.header("x-goog-api-key") ?? "")")
+        }
+        let headers: [Endpoint.Header] = [
+            .init("x-goog-api-key", "AIzaVerySecret"), .init("Authorization", "Token ya29.abcdefgh"),
+        ]
+        _ = transport.open(.local(peer.port, headers: headers), handler: witness)
+        let end = try await witness.end()
+        #expect(end.cause == .upgradeRefused(status: 401, body: "no such key: …"))
+        #expect(!"\(end)\(end.cause)".contains("Secret"))
+        #expect(peer.heads[0].contains("Authorization: Token ya29.abcdefgh"))
+    }
+
     @Test("the body of a refusal is read when it comes in chunks")
     func chunkedBody() async throws {
         let peer = try ScriptedPeer { peer in

@@ -14,6 +14,7 @@ final class Witness: ConnectionHandler {
     private let events: AsyncStream<Event>
     private let feed: AsyncStream<Event>.Continuation
     private let voice = Mutex<[[UInt8]]>([])
+    private let endCount = Atomic<Int>(0)
 
     init() { (events, feed) = AsyncStream.makeStream(of: Event.self) }
 
@@ -32,6 +33,7 @@ final class Witness: ConnectionHandler {
     }
 
     func connection(_ connection: any Connection, ended reason: Disconnection) {
+        endCount.add(1, ordering: .relaxed)
         feed.yield(.ended(reason))
         feed.finish()
     }
@@ -40,6 +42,9 @@ final class Witness: ConnectionHandler {
         voice.withLock { $0.append(Array(message.utf8)) }
         connection.voiceIsWaiting()
     }
+
+    /// How often it was told of the end.
+    var ends: Int { endCount.load(ordering: .relaxed) }
 
     /// Voice messages nobody has asked for yet.
     var voiceWaiting: Int { voice.withLock { $0.count } }
