@@ -123,6 +123,9 @@ let package = Package(
             name: "LiveTransportTests", dependencies: ["LiveProtocol", "LiveTransport", "TestKit", flyingFox],
             swiftSettings: common),
         .testTarget(
+            name: "CommandTests",
+            dependencies: ["Assistant", "Events", "LiveProtocol", "vivavoce", argumentParser], swiftSettings: common),
+        .testTarget(
             name: "AssistantTests",
             dependencies: [
                 "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", "Rehearsal",

@@ -68,23 +68,8 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         if code < 0 { try recover(from: code) }
     }
 
-<<<<<<< HEAD
-    /// Mixes and resamples `count` frames of `raw`.
-    private mutating func take(_ count: Int) throws(DeviceError) {
-        let mixed = self.mixed.elements
-        var span = mixed.mutableSpan
-        let raw = self.raw.elements
-        let bytes = raw.span.bytes.extracting(0..<count * downmix.bytesPerFrame)
-        let frames = downmix.mix(bytes, into: &span)
-        let samples = self.voice.elements
-        var voice = samples.mutableSpan
-        let (consumed, produced) = resampler.process(mixed.span.extracting(0..<frames), into: &voice, from: ready)
-        assert(consumed == frames, "a period and a frame fit")
-        ready += produced
-=======
     /// Notes when what was just read was captured, and at which rate it really comes.
     private mutating func stamp(_ count: Int) throws(DeviceError) {
->>>>>>> audio
         let now = MonotonicClock().now
         newest = now - converter.rate.duration(of: max(0, pcm.delay())) - converter.lag
         if let measured = rateWatch.observe(count, now: now) {

@@ -77,13 +77,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     }
 
     private mutating func queue() throws(DeviceError) {
-<<<<<<< HEAD
-        let scratch = self.frames.elements
-        let frames = scratch.span
-=======
         let period = self.frames.elements
         let frames = period.span
->>>>>>> audio
         state.meter.measure(frames, rate: output.rate)
         tail.remember(frames)
         try output.write(frames)
@@ -107,16 +102,11 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
         staged = 0
-<<<<<<< HEAD
-        let frames = self.frames.elements
-        var span = frames.mutableSpan
-=======
         let period = frames.elements
         var span = period.mutableSpan
->>>>>>> audio
         tail.fade(unheard: dropped.isSeamless ? dropped.unheard : 0, into: &span)
         // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
-        timeline.read(frames.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
+        timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
         try queue()
     }
 
