@@ -41,6 +41,8 @@ package actor Transcript {
     private var status = StatusLine()
     private var liveSince: Int64?
     private var draft: String?
+    /// What the last error said; an end for that reason needs no second telling.
+    private var lastError: String?
 
     /// - Parameter timeOfDay: milliseconds since 1970 as `HH:MM:SS`; local time unless a test says otherwise.
     package init(
@@ -125,6 +127,8 @@ package actor Transcript {
     }
 
     private func tell(_ event: Event) {
+        if case .error(let problem) = event.body { lastError = problem.message }
+        if case .sessionEnded(let reason, _, _) = event.body, reason == lastError { return }
         guard let (weight, text) = TranscriptWords.notice(event.body) else { return }
         let least: TranscriptWords.Weight = style.isQuiet ? .error : console.hasScreen ? .notice : .state
         guard weight >= least else { return }

@@ -104,6 +104,17 @@ struct TranscriptTests {
         #expect(stderr == "vivavoce: error: the microphone is gone\n")
     }
 
+    @Test("why it ended is told once")
+    func toldOnce() async {
+        let (_, stderr) = await output(of: [
+            .error(Problem(code: "e", message: "no network", remedy: "Check it.")),
+            .sessionEnded(reason: "no network", code: nil, exit: 69),
+        ])
+        #expect(stderr == "vivavoce: error: no network\n  Check it.\n")
+        let (_, other) = await output(of: [.sessionEnded(reason: "no network", code: 1007, exit: 69)])
+        #expect(other == "vivavoce: ended: no network (code 1007)\n")
+    }
+
     @Test("--json prints every event but the levels, one line each, and nothing else on stdout")
     func json() async {
         let (stdout, _) = await output(of: Self.conversation, style: .init(isJSON: true))
