@@ -28,7 +28,7 @@ extension DeviceError {
         let remedy: String? =
             switch code {
             case .busy: "Another program holds it: close that one, or use default, which several can share"
-            case .unplugged: "Plug it in again, or choose another with ? as the device"
+            case .unplugged: "Plug it in or start its sound server again, or choose another with ? as the device"
             case .permission: "Add this user to the group audio"
             default: "Choose another with ? as the device"
             }

@@ -26,7 +26,9 @@ extension PCMRecovery {
             fallthrough
         case .restart:
             counters.countXrun()
-            _ = pcm.prepare()
+            let prepared = pcm.prepare()
+            // What cannot even be prepared is gone: a sound server that ended answers like this.
+            if prepared < 0 { throw .alsa(.unplugged, name, errno: CInt(clamping: -prepared)) }
             // A start that fails shows at the next read or write, and is counted there.
             if restarting { _ = pcm.start() }
             return true

@@ -69,7 +69,8 @@ static inline int vv_is_folder(int descriptor) {
     return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-static inline void vv_alsa_say_nothing(const char *file, int line, const char *function, int error, const char *format, ...) {
+static inline void vv_alsa_say_nothing(
+    const char *file, int line, const char *function, int error, const char *format, ...) {
     (void)file, (void)line, (void)function, (void)error, (void)format;
 }
 

@@ -51,6 +51,14 @@ struct CardTests {
         #expect(error?.remedy != nil)
     }
 
+    @Test("a sound server that ended is said to be gone at the first failure")
+    func serverGone() throws {
+        hardware.answers = [480, -Int(EPIPE)]
+        hardware.prepared = -Int(ECONNREFUSED)
+        let error = #expect(throws: DeviceError.self) { try read(3) }
+        #expect(error?.code == .unplugged)
+    }
+
     @Test("a device that only ever overruns is given up, not tried for ever")
     func hopeless() throws {
         hardware.answers = [Int](repeating: -Int(EPIPE), count: 100)

@@ -16,6 +16,8 @@ final class FakeHardware {
     var queue = 0
     var written: [Int16] = []
     var canRewind = false
+    /// What `prepare` returns.
+    var prepared = 0
     /// What `wait` does: passes a period, or says that nothing came.
     var isDead = false
 
@@ -62,7 +64,10 @@ struct FakePCM: PCM, ~Copyable {
         return frames
     }
 
-    mutating func prepare() -> Int { call("prepare") }
+    mutating func prepare() -> Int {
+        _ = call("prepare")
+        return hardware.prepared
+    }
     mutating func start() -> Int { call("start") }
     mutating func drop() -> Int {
         hardware.queue = 0
