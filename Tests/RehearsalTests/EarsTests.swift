@@ -26,6 +26,7 @@ struct EarsTests {
         #expect(found.allSatisfy { $0.hearing == .nothing })
         #expect(try await ears.understand(silence(milliseconds: 500)) == .nothing)
         #expect(try await ears.understand([]) == .nothing)
+        #expect(try await ears.understand(voice(milliseconds: 30_000)) == .unclear)
         #expect(try await ears.understand(tone(hertz: 440, rate: 16_000, milliseconds: 1_000)) != .words("hello"))
     }
 

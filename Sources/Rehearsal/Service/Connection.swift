@@ -154,7 +154,7 @@ actor Connection {
                 }
             }
         } catch let refusal as Refusal {
-            perform(session.refused(refusal))
+            close(refusal)  // frames out of order end the connection whatever its session does
             return
         } catch {
             // The client is gone without a close frame.
@@ -177,6 +177,8 @@ actor Connection {
         }
         if case .audio(let pcm) = message { savedInput.append(pcm) }
         if isWatched {
+            // Bound: seven minutes of 20 ms packets, for a scenario that waits long; the oldest go.
+            if unseen.count == 20_000 { unseen.removeFirst(10_000) }
             unseen.append(message)
             bell.yield()
         }

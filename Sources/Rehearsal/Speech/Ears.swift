@@ -65,6 +65,9 @@ actor Ear {
     /// Fewer phones than this are a cough or a click, not somebody speaking.
     private static let fewestPhones = 3
 
+    /// Nothing that the ears know takes so long to say, in samples: 15 seconds. Longer utterances cost no search.
+    private static let longestQuestion = 15 * VoiceGate.rate
+
     init(name: String) {
         thread = WorkThread(name: name)
     }
@@ -74,6 +77,9 @@ actor Ear {
     }
 
     func listen(to samples: [Int16]) throws(RehearsalError) -> Impression {
+        guard samples.count <= Self.longestQuestion else {
+            return Impression(hearing: .unclear, guess: "", evidence: nil)
+        }
         let (questions, open) = try load()
         let samples = Self.inARoom(samples)
         let phones = open.decode(samples).filter(\.isSpeech)
