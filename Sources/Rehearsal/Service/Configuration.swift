@@ -11,6 +11,8 @@ package struct RehearsalConfiguration: Sendable {
     package var refusal: Int?
     package var handleLifetime = Duration.seconds(7_200)
     package var scenario: Scenario?
+    /// In bytes; the default is what clients of the real service are told to expect of it, in both directions.
+    package var largestMessage = 16 << 20
     /// A file for a JSON line about every message.
     package var logPath: String?
     /// A WAV file for what the first connection's microphone sent; later connections add their number to the name.

@@ -135,7 +135,7 @@ actor Connection {
     // MARK: What comes in
 
     private func readFrames() async {
-        var joiner = FrameJoiner()
+        var joiner = FrameJoiner(largestMessage: shared.configuration.largestMessage)
         do {
             for try await frame in frames {
                 switch try joiner.add(frame) {

@@ -10,10 +10,12 @@ struct FrameJoiner {
         case nothing
     }
 
-    /// The size that clients of the real service are told to expect of it, in both directions.
-    static let largestMessage = 16 << 20
+    /// In bytes.
+    let largestMessage: Int
 
     private var held: [UInt8]?
+
+    init(largestMessage: Int) { self.largestMessage = largestMessage }
 
     /// - Throws: what to close with: 1002 for frames out of order, 1009 for a message beyond the limit.
     mutating func add(_ frame: WSFrame) throws(Refusal) -> Event {
@@ -38,7 +40,7 @@ struct FrameJoiner {
     }
 
     private mutating func join(_ start: [UInt8], _ frame: WSFrame) throws(Refusal) -> Event {
-        guard start.count + frame.payload.count <= Self.largestMessage else { throw .tooLarge }
+        guard start.count + frame.payload.count <= largestMessage else { throw .tooLarge(largestMessage) }
         held = start + frame.payload
         guard frame.fin else { return .nothing }
         defer { held = nil }

@@ -15,7 +15,10 @@ struct Refusal: Error, Equatable, Sendable {
     static let sessionNotFound = Refusal(code: 1008, reason: "BidiGenerateContent session not found")
     static let deadlineExpired = Refusal(code: 1011, reason: "Deadline expired before operation could complete.")
     static let internalError = Refusal(code: 1011, reason: "Internal error encountered.")
-    static let tooLarge = Refusal(code: 1009, reason: "Message is larger than 16777216 bytes.")
+
+    static func tooLarge(_ limit: Int) -> Refusal {
+        Refusal(code: 1009, reason: "Message is larger than \(limit) bytes.")
+    }
 
     static func invalid(_ reason: String) -> Refusal {
         Refusal(code: 1007, reason: reason)
