@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assistant
+import AudioDevices
 import Glibc
 import Logging
 
@@ -41,6 +42,7 @@ struct Talk: AsyncParsableCommand {
         do {
             let layers = try self.settings.layers()
             var settings = try layers.settings(until: until)
+            guard !Self.listsDevices(settings.audio) else { return .success }
             guard rehearse else {
                 let sources = CredentialSources(
                     keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
@@ -56,6 +58,15 @@ struct Talk: AsyncParsableCommand {
         } catch {
             throw error.reported()
         }
+    }
+
+    /// Prints the choices where `?` was given for a device.
+    private static func listsDevices(_ names: Settings.Audio) -> Bool {
+        let asked = [(names.input, DeviceDirection.input), (names.output, .output)].filter { $0.0 == "?" }
+        for (_, direction) in asked {
+            print(Devices.table(DeviceListing.all(for: direction), direction), terminator: "")
+        }
+        return !asked.isEmpty
     }
 
     private func hold(_ settings: Settings, _ credential: Credential?) async -> Assistant.ExitCode {

@@ -24,10 +24,17 @@ final class CommandLineUser {
     static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "vivavoce")
 
+    /// Writes a file through a shell of its own: were it open here, a process that another test starts at that moment
+    /// would keep it open too, and the file could not be executed ("Text file busy").
     func write(_ text: String, to name: String, permissions: Int = 0o644) throws -> String {
         let path = home + "/" + name
-        try Data(text.utf8).write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: path)
+        let mode = String(permissions, radix: 8)
+        let shell = process(
+            ["-c", #"printf %s "$1" > "$0" && chmod "$2" "$0""#, path, text, mode], executable: URL(filePath: "/bin/sh")
+        )
+        try shell.run()
+        shell.waitUntilExit()
+        guard shell.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
         return path
     }
 

@@ -8,7 +8,7 @@ package enum ExitCode: Int32, Sendable, Hashable {
     case badInput = 65
     /// An input file is missing or cannot be read.
     case noInput = 66
-    /// A service, a device or a helper program is not there.
+    /// A service, a device or a program that is needed is not there.
     case unavailable = 69
     case ioError = 74
     /// A session that was live could not be recovered; trying again may help.
