@@ -63,7 +63,7 @@ actor Ear {
     private var decoders: (questions: SpeechDecoder, phones: SpeechDecoder)?
 
     /// Fewer phones than this are a cough or a click, not somebody speaking.
-    private static let fewestPhones = 3
+    private static let fewestPhones = 2
 
     /// Nothing that the ears know takes so long to say, in samples: 15 seconds. Longer utterances cost no search.
     private static let longestQuestion = 15 * VoiceGate.rate
