@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
         .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
         .testTarget(
-            name: "AudioDevicesTests", dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "TestKit"],
+            name: "AudioDevicesTests",
+            dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "CAllocationCount", "TestKit"],
             swiftSettings: common),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
         .testTarget(
