@@ -38,11 +38,11 @@ def compile_c(name):
     return str(target)
 
 
-def build_ours():
-    command = ["swift", "build", "-c", "release", "--product", "vivavoce-bench"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
-    folder = subprocess.check_output([*command[:4], "--show-bin-path"], cwd=ROOT, text=True).strip()
-    return str(pathlib.Path(folder) / "vivavoce-bench")
+def build_ours(product="vivavoce-bench"):
+    command = ["swift", "build", "-c", "release"]
+    subprocess.run([*command, "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
+    folder = subprocess.check_output([*command, "--show-bin-path"], cwd=ROOT, text=True).strip()
+    return str(pathlib.Path(folder) / product)
 
 
 def make_sdk():
@@ -121,6 +121,35 @@ def measure(client, sessions, programs, peer, seconds):
     return row
 
 
+def measure_talk(program, peer, seconds):
+    """The whole command, devices and terminal side included: a tone up, speech down, for some seconds."""
+    peer.setups.clear()
+    start = time.monotonic_ns()
+    talk = subprocess.Popen(
+        [program, "talk", "--endpoint", f"wss://localhost:{peer.port}", "--ca-file", WORK / "ca.pem", "--input", "tone:440"]
+        + ["--output", "null", "--until", f"for:{seconds}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "VIVAVOCE_KEY": "bench", "XDG_CONFIG_HOME": str(WORK)},
+    )
+    time.sleep(seconds)
+    status = pathlib.Path(f"/proc/{talk.pid}/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
+    _, code, use = os.wait4(talk.pid, 0)
+    if code:
+        raise SystemExit(f"vivavoce talk ended with {code}")
+    cpu = (use.ru_utime + use.ru_stime) * 1000 / seconds
+    return {"cpu_ms": cpu, "peak_mb": peak, "setup_ms": (min(peer.setups) - start) / 1e6}
+
+
+def talk_table(rows):
+    print("\n| vivavoce talk, start and end included | median (min–max) |\n|---|---|")
+    for key, title in (("cpu_ms", "CPU, ms per second"), ("peak_mb", "peak memory, MB"), ("setup_ms", "start to setup, ms")):
+        values = [row[key] for row in rows]
+        print(f"| {title} | {statistics.median(values):.1f} ({min(values):.1f}–{max(values):.1f}) |")
+
+
 def table(rows):
     columns = [
         ("cpu_ms", "CPU, ms per session-second", "{:.2f}"),
@@ -166,7 +195,7 @@ def main():
                     raise
                 say(f"without {client}: {problem}")
     peer = Peer(compile_c("peer"))
-    rows = []
+    rows, talks = [], []
     try:
         for repetition in range(options.repetitions):
             for client, sessions in RUNS:
@@ -177,10 +206,15 @@ def main():
                 say(f"{repetition + 1}/{options.repetitions} {client} × {sessions}: {row['cpu_ms']:.2f} ms")
                 if options.json:
                     print(json.dumps(row), flush=True)
+        if options.only in (None, "vivavoce"):
+            program = build_ours("vivavoce")
+            talks = [measure_talk(program, peer, options.seconds) for _ in range(options.repetitions)]
     finally:
         peer.stop()
     if not options.json:
         table(rows)
+        if talks:
+            talk_table(talks)
 
 
 main()

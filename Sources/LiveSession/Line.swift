@@ -22,6 +22,10 @@ package final class Line: ConnectionHandler {
     private let voice: Voice
     private let speech: any MediaSink
     private let tell: @Sendable (LineEvent) -> Void
+    /// Events told and not yet handled. A service that floods its client, or an engine that stands still, must not let
+    /// them grow without bound: beyond it the line is given up, because a reconnect beats a silent gap.
+    private let untaken = Atomic<Int>(0)
+    package static let mostUntaken = 4_096
     /// Speech has been announced since the last flag that ends or cuts an answer; more of it needs no event. Socket
     /// thread only.
     private let isSpeechAnnounced = Atomic<Bool>(false)
@@ -36,16 +40,19 @@ package final class Line: ConnectionHandler {
         self.tell = tell
     }
 
-    package func connectionOpened(_ connection: any Connection) { tell(.opened) }
+    /// The engine has handled an event of this line.
+    package func eventHandled() { untaken.subtract(1, ordering: .relaxed) }
+
+    package func connectionOpened(_ connection: any Connection) { tell(.opened, connection) }
 
     package func connection(_ connection: any Connection, received message: Span<UInt8>) {
         var events: [LiveEvent] = []
         do throws(DecodingFailure) {
             try dialect.decode(message, speech: speech, events: &events)
         } catch {
-            tell(.undecodable(error))
+            tell(.undecodable(error), connection)
         }
-        if isWorthTelling(events) { tell(.received(events, received: speech.position)) }
+        if isWorthTelling(events) { tell(.received(events, received: speech.position), connection) }
     }
 
     package func connection(_ connection: any Connection, nextVoiceMessage frame: inout [UInt8]) -> Bool {
@@ -55,6 +62,12 @@ package final class Line: ConnectionHandler {
     package func connection(_ connection: any Connection, ended reason: Disconnection) {
         speech.endOfSpeech()  // what came of an answer plays to its end
         tell(.ended(reason))
+    }
+
+    private func tell(_ event: LineEvent, _ connection: any Connection) {
+        let count = untaken.add(1, ordering: .relaxed).newValue
+        if count == Line.mostUntaken { connection.abandon() }
+        if count <= Line.mostUntaken { tell(event) }
     }
 
     /// Waking the engine for every 40 ms of speech would cost more than the speech: only the first message of an

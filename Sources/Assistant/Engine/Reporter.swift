@@ -47,7 +47,8 @@ struct Reporter {
 
     func retrying(_ problem: Verdict.Problem, in wait: Duration, wasLive: Bool) {
         let when = wait < .milliseconds(50) ? "at once" : "in \(wait.milliseconds) ms"
-        warn(wasLive ? "session.dropped" : "session.attemptFailed", "\(problem.reason). Trying again \(when).")
+        let reason = problem.reason.hasSuffix(".") ? String(problem.reason.dropLast()) : problem.reason
+        warn(wasLive ? "session.dropped" : "session.attemptFailed", "\(reason). Trying again \(when).")
     }
 
     mutating func undecodable(_ failure: DecodingFailure, now: Duration) {

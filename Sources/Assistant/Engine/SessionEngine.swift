@@ -65,9 +65,9 @@ package actor SessionEngine {
     private let configuration: Configuration
     private let parts: Parts
     private nonisolated let announcer: Announcer
-    // Bound: far more than a service says while the engine handles one message. A full mailbox means that the engine
-    // stands still, and then the line is given up: a reconnect beats a silent gap.
-    private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .bufferingOldest(4096))
+    // Bounded at its sources: a line gives itself up at `Line.mostUntaken`, there are a few alarms, and the rest is what
+    // people do. So the end of a line always finds room.
+    private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .unbounded)
 
     private var machine: SessionMachine
     private var turns = TurnAssembler()
@@ -76,6 +76,7 @@ package actor SessionEngine {
     private var reporter: Reporter
     private var alarms = Alarms()
     private var connection: (any Connection)?
+    private var line: Line?
     private var dials = 0
     /// Messages for the service while no session is live; never dropped.
     private var unsent: [[UInt8]] = []
@@ -159,6 +160,7 @@ package actor SessionEngine {
         switch input {
         case .line(let dial, let event):
             guard dial == dials else { return }
+            line?.eventHandled()
             handle(event)
         case .command(let command): handle(command)
         case .inputEnded:
@@ -179,10 +181,9 @@ package actor SessionEngine {
         reporter.tell(.sessionConnecting(attempt: attempt))
         let line = Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) {
             [feed = mailbox.continuation, dial = dials] event in
-            if case .dropped = feed.yield(.line(dial: dial, event)) {
-                preconditionFailure("the engine has stood still for 4096 events")
-            }
+            feed.yield(.line(dial: dial, event))
         }
+        self.line = line
         connection = parts.transport.open(configuration.endpoint, handler: line)
     }
 
