@@ -153,16 +153,23 @@ struct PlaybackClockTests {
         }
         var last = 0
         var isOver = false
+        var checks = 0
         while !isOver {
             let heard = clock.heardPosition
             #expect(heard >= last)
             last = heard
             // The answer under way, and the one before it: never more than 60 of a thousand were heard.
             let answer = heard / 1_000
-            #expect(clock.heardSamples(in: answer * 1_000..<(answer + 1) * 1_000) <= 60)
+            let samples = clock.heardSamples(in: answer * 1_000..<(answer + 1) * 1_000)
+            // Cuts are remembered for the last 32: a reader that was held up for longer asks too late.
+            if clock.heardPosition / 1_000 - answer < 30 {
+                #expect(samples <= 60)
+                checks += 1
+            }
             isOver = heard >= (answers - 1) * 1_000 + 60
             await Task.yield()
         }
         await playing.value
+        #expect(checks > 0)
     }
 }
