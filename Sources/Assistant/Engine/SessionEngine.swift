@@ -363,7 +363,8 @@ package actor SessionEngine {
             reporter.tell(change)
             switch change {
             case .started(_, .model): watch.answerBegan(now: now)
-            case .completed(_, .model, let reason, _): watch.answerEnded(isCut: reason == "interrupted", now: now)
+            case .completed(_, .model, let reason, _):
+                watch.answerEnded(isCut: ["interrupted", "connectionLost"].contains(reason), now: now)
             case .started, .partial, .final, .interrupted, .completed: watch.somethingSaid(now: now)
             }
         }
