@@ -55,8 +55,10 @@ package struct SpeechReader: ~Copyable, Sendable {
         if cut > cutSeen {  // equal positions cut nothing new: all that lay before it is gone
             cutSeen = cut
             cushion.cut()
-            buffer.consumed.store(cut, ordering: .releasing)
-            return SpeechReading(positions: cut..<cut, cut: cut)
+            // An interruption of `dropWaiting` may come late, when what lay behind it has been read already.
+            let next = max(cut, position)
+            buffer.consumed.store(next, ordering: .releasing)
+            return SpeechReading(positions: next..<next, cut: next)
         }
         if end == position { cushion.finish() }
         let waiting = written - position

@@ -17,6 +17,7 @@ package struct EndWatch: Equatable, Sendable {
     private var lastActivity: Duration?
     private var inputEnded: Duration?
     private var isAnswering = false
+    private var isLive = false
     private var isOver = false
 
     package init(_ condition: Condition, patience: Duration = .seconds(8)) {
@@ -27,7 +28,7 @@ package struct EndWatch: Equatable, Sendable {
     /// Nil when only an event can end it.
     package var deadline: Duration? {
         switch condition {
-        case .endOfInput: isOver ? .zero : isAnswering ? nil : inputEnded.map { $0 + patience }
+        case .endOfInput: isOver ? .zero : isAnswering || !isLive ? nil : inputEnded.map { $0 + patience }
         case .idle(let longest): isAnswering ? nil : lastActivity.map { $0 + longest }
         case .elapsed(let longest): liveSince.map { $0 + longest }
         case .never: nil
@@ -38,8 +39,13 @@ package struct EndWatch: Equatable, Sendable {
 
     package mutating func wentLive(now: Duration) {
         if liveSince == nil { liveSince = now }
+        isLive = true
         lastActivity = now
+        if inputEnded != nil { inputEnded = now }
     }
+
+    /// No connection: what was said last may not have been sent yet, so nobody's patience runs.
+    package mutating func lineEnded() { isLive = false }
 
     package mutating func inputEnded(now: Duration) { inputEnded = inputEnded ?? now }
 

@@ -11,7 +11,8 @@ package struct Liveness: Equatable, Sendable {
     package let interval: Duration
     /// Silence after which the line is dead. No less than 60 s: pongs were seen 8–30 s late.
     package let patience: Duration
-    private var bytesSeen = 0
+    /// Bytes of messages and pongs, of which the transport counts no bytes.
+    private var signsSeen = 0
     private var lastSign: Duration
     private var nextPing: Duration
 
@@ -25,8 +26,9 @@ package struct Liveness: Equatable, Sendable {
     package var deadline: Duration { min(nextPing, lastSign + patience) }
 
     package mutating func timePassed(progress: ConnectionProgress, now: Duration) -> Action {
-        if progress.bytesReceived != bytesSeen {
-            bytesSeen = progress.bytesReceived
+        let signs = progress.bytesReceived + progress.pongsReceived
+        if signs != signsSeen {
+            signsSeen = signs
             lastSign = now
         }
         if now - lastSign >= patience { return .giveUp }

@@ -25,6 +25,9 @@ package struct SessionMachine: Equatable, Sendable {
         /// From sent setup to `setupComplete`; the service's usual answer takes about 0.3 s (gemini-live §2).
         package var setup: Duration = .seconds(10)
         package var close: Duration = .seconds(2)
+        /// A session that ends sooner was not really live: its end counts as a failed attempt, so that a service which
+        /// accepts and closes is not dialled for ever.
+        package var settled: Duration = .seconds(10)
         /// When to stop trying; nil tries for ever.
         package var giveUp: GiveUp? = GiveUp()
 
@@ -66,6 +69,8 @@ package struct SessionMachine: Equatable, Sendable {
     /// Why we gave the connection up, to be told instead of "closed here".
     private var givenUp: Verdict.Problem?
     private var isResuming = false
+    private var liveAttempt = 0
+    private var liveSince: Duration = .zero
 
     package init(limits: Limits = Limits(), backoff: Backoff = Backoff()) {
         self.limits = limits
@@ -73,6 +78,14 @@ package struct SessionMachine: Equatable, Sendable {
     }
 
     package var isLive: Bool { state == .live }
+
+    /// The end is decided; only the close is awaited.
+    package var isEnding: Bool {
+        switch state {
+        case .closing, .ended: true
+        case .idle, .dialling, .settingUp, .live, .waiting: false
+        }
+    }
 
     /// The next moment at which `timePassed` has something to do; nil while only events can change anything.
     package var deadline: Duration? {
@@ -104,9 +117,11 @@ package struct SessionMachine: Equatable, Sendable {
 
     package mutating func setupCompleted(now: Duration) -> SetUpAction {
         switch state {
-        case .settingUp:
+        case .settingUp(let attempt, _):
             state = .live
             wasEverLive = true
+            liveAttempt = attempt
+            liveSince = now
             return .openGate(resumed: isResuming)
         case .idle, .dialling, .live, .waiting, .closing, .ended: return .doNothing
         }
@@ -125,10 +140,14 @@ package struct SessionMachine: Equatable, Sendable {
             return .end(ending)
         case .idle, .waiting, .ended: return .doNothing
         case .dialling(let attempt, _), .settingUp(let attempt, _):
-            return ended(attempt: attempt, judge(reason), now: now, fraction: fraction)
+            return ended(attempt: attempt, wasLive: false, judge(reason), now: now, fraction: fraction)
         case .live:
+            guard now - liveSince >= limits.settled else {
+                if isResuming { handle = nil }  // after one failed resume, a fresh session (gemini-live §11)
+                return ended(attempt: liveAttempt, wasLive: true, judge(reason), now: now, fraction: fraction)
+            }
             firstAttemptAt = now
-            return ended(attempt: 0, judge(reason), now: now, fraction: fraction)
+            return ended(attempt: 0, wasLive: true, judge(reason), now: now, fraction: fraction)
         }
     }
 
@@ -190,7 +209,7 @@ package struct SessionMachine: Equatable, Sendable {
     }
 
     private mutating func ended(
-        attempt: Int, _ verdict: Verdict, now: Duration, fraction: Double
+        attempt: Int, wasLive: Bool, _ verdict: Verdict, now: Duration, fraction: Double
     ) -> EndAction {
         switch verdict {
         case .final(let ending):
@@ -198,14 +217,15 @@ package struct SessionMachine: Equatable, Sendable {
             return .end(ending)
         case .retryWithoutHandle(let problem):
             handle = nil
-            return retry(attempt: attempt, problem, now: now, fraction: fraction)
-        case .retry(let problem): return retry(attempt: attempt, problem, now: now, fraction: fraction)
+            return retry(attempt: attempt, wasLive: wasLive, problem, now: now, fraction: fraction)
+        case .retry(let problem):
+            return retry(attempt: attempt, wasLive: wasLive, problem, now: now, fraction: fraction)
         }
     }
 
-    /// - Parameter attempt: the attempt that failed; 0 when the line was live, whose first retry is immediate.
+    /// - Parameter attempt: the attempt that failed; 0 when the session had settled: its first retry is immediate.
     private mutating func retry(
-        attempt: Int, _ problem: Verdict.Problem, now: Duration, fraction: Double
+        attempt: Int, wasLive: Bool, _ problem: Verdict.Problem, now: Duration, fraction: Double
     ) -> EndAction {
         let until = attempt == 0 ? now : now + backoff.delay(afterAttempt: attempt, fraction: fraction)
         if let bound = limits.giveUp, attempt >= bound.attempts || until - firstAttemptAt > bound.within {
@@ -217,6 +237,6 @@ package struct SessionMachine: Equatable, Sendable {
             return .end(ending)
         }
         state = .waiting(attempt: attempt + 1, until: until)
-        return .retry(at: until, problem: problem, wasLive: attempt == 0)
+        return .retry(at: until, problem: problem, wasLive: wasLive)
     }
 }

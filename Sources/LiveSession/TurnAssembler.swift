@@ -54,6 +54,9 @@ package struct TurnAssembler: Equatable, Sendable {
         /// When its line becomes final.
         var closesAt: Duration?
 
+        /// Nothing of it is left to play. A turn without speech has nothing to wait for.
+        func isPlayed(at moment: Moment) -> Bool { end == start || moment.played >= end }
+
         func heard(at moment: Moment) -> Int { moment.heardIn(start..<end) }
     }
 
@@ -70,9 +73,6 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The model has the floor: its turn is being generated or still playing.
     package var isAnswering: Bool { model.map { !$0.isCompleted } ?? false }
-
-    /// The service is still producing the answer; more of it will come.
-    package var isGenerating: Bool { model?.phase == .generating }
 
     /// The next moment at which `timePassed` may have something to do.
     package func deadline(at moment: Moment) -> Duration? {
@@ -126,7 +126,7 @@ package struct TurnAssembler: Equatable, Sendable {
         case .cut: return complete(at: moment)
         case .closed: break
         }
-        return moment.played >= turn.end ? complete(at: moment) : []
+        return turn.isPlayed(at: moment) ? complete(at: moment) : []
     }
 
     package mutating func timePassed(at moment: Moment) -> [TurnChange] {
@@ -136,7 +136,7 @@ package struct TurnAssembler: Equatable, Sendable {
         guard let turn = model, let due = modelDeadline(at: moment), moment.now >= due else { return changes }
         if !turn.isCompleted {
             if case .generating = turn.phase {
-                guard moment.played >= turn.end else { return changes }
+                guard turn.isPlayed(at: moment) else { return changes }
                 model?.phase = .closed(reason: "timeout", at: moment.now)
                 closeUser(at: moment)
             }
@@ -231,7 +231,7 @@ package struct TurnAssembler: Equatable, Sendable {
     private func modelDeadline(at moment: Moment) -> Duration? {
         guard let turn = model else { return nil }
         if turn.isCompleted { return turn.isFinished ? moment.now : turn.closesAt }
-        let unheard = max(turn.end - moment.played, 0)
+        let unheard = turn.isPlayed(at: moment) ? 0 : turn.end - moment.played
         let playing = Duration.microseconds(Int64(unheard) * 1_000_000 / Int64(limits.rate))
         switch turn.phase {
         case .generating: return max(turn.lastContent + limits.inactive, moment.now + playing)
@@ -245,6 +245,8 @@ package struct TurnAssembler: Equatable, Sendable {
     }
 
     private mutating func speechArrived(_ samples: Int, at moment: Moment) -> [TurnChange] {
+        // What was still on its way when the answer was cut belongs to nobody.
+        if let turn = model, case .cut = turn.phase, !turn.isCompleted { return [] }
         let changes = modelSpoke(at: moment, start: moment.received - samples)
         model?.end = moment.received
         return changes
@@ -338,7 +340,7 @@ package struct TurnAssembler: Equatable, Sendable {
         case .closed: return []
         case .generating:
             model?.phase = .closed(reason: reason?.name ?? "complete", at: moment.now)
-            return moment.played >= turn.end ? complete(at: moment) : []
+            return turn.isPlayed(at: moment) ? complete(at: moment) : []
         }
     }
 

@@ -78,6 +78,7 @@ package final class Voice: Sendable {
             let isStalled = unsafe isOpen.load(ordering: .acquiring) && !isCatchingUp
             trim(to: isStalled ? stall : backlog)
         }
+        arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
     }
 
     /// Puts a message behind all voice captured so far: the end of the stream, or the marks of manual turns.

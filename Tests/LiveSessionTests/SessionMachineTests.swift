@@ -128,6 +128,32 @@ struct SessionMachineTests {
         #expect(machine.setupCompleted(now: at) == .openGate(resumed: true))
     }
 
+    @Test("a service that accepts and closes at once is not dialled for ever (invariant 8)")
+    func acceptsAndCloses() {
+        var machine = SessionMachine()
+        var now = Duration.zero
+        _ = machine.start(now: now)
+        for dial in 1...10 {
+            _ = machine.connectionOpened(now: now)
+            machine.resumptionUpdated(handle: "h", isResumable: true)
+            _ = machine.setupCompleted(now: now)
+            let closed = Disconnection(.closed(code: 1011, reason: "Internal error encountered."))
+            switch machine.disconnected(closed, now: now + .milliseconds(100), fraction: 1) {
+            case .retry(let at, _, let wasLive):
+                #expect(wasLive)
+                #expect(at > now + .milliseconds(100))
+                now = at
+                #expect(machine.timePassed(now: now) == .dial(attempt: dial + 1))
+            case .end(let ending):
+                #expect(dial == 5)
+                #expect(ending.kind == .unrecoverable)
+                return
+            case .doNothing: Issue.record("nothing done")
+            }
+        }
+        Issue.record("still dialling")
+    }
+
     @Test("a session that was live and cannot be brought back is unrecoverable")
     func unrecoverable() {
         var machine = live()
@@ -148,11 +174,11 @@ struct SessionMachineTests {
     func unknownHandleIsDropped() {
         var machine = live()
         machine.resumptionUpdated(handle: "stale", isResumable: true)
-        _ = machine.disconnected(Self.lost, now: .zero, fraction: 0)
-        _ = machine.timePassed(now: .zero)
-        _ = machine.connectionOpened(now: .zero)
+        _ = machine.disconnected(Self.lost, now: .seconds(60), fraction: 0)
+        _ = machine.timePassed(now: .seconds(60))
+        _ = machine.connectionOpened(now: .seconds(60))
         let unknown = Disconnection(.closed(code: 1008, reason: "BidiGenerateContent session not found"))
-        guard case .retry(let at, _, _) = machine.disconnected(unknown, now: .zero, fraction: 0) else {
+        guard case .retry(let at, _, _) = machine.disconnected(unknown, now: .seconds(60), fraction: 0) else {
             Issue.record("no retry")
             return
         }
@@ -282,7 +308,7 @@ struct LivenessTests {
         for second in 1...59 {
             #expect(liveness.timePassed(progress: progress, now: .seconds(second)) != .giveUp)
         }
-        progress.bytesReceived = 2
+        progress.pongsReceived = 1
         #expect(liveness.timePassed(progress: progress, now: .seconds(59)) != .giveUp)
         #expect(liveness.timePassed(progress: progress, now: .seconds(118)) != .giveUp)
         #expect(liveness.timePassed(progress: progress, now: .seconds(119)) == .giveUp)

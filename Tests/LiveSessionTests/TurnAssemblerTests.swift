@@ -130,6 +130,19 @@ struct TurnAssemblerTests {
         #expect(stage.take().isEmpty)
     }
 
+    @Test("speech still on its way when the answer was cut begins no turn")
+    func speechAfterCut() {
+        var stage = Stage()
+        stage.speech(24_000)
+        stage.told += stage.assembler.interruptedHere(at: stage.moment)
+        _ = stage.take()
+        stage.event(.speech(samples: 960))
+        stage.event(.interrupted)
+        #expect(stage.take().isEmpty)
+        stage.event(.turnCompleted(reason: nil))
+        #expect(stage.take() == [.completed(turn: 2, speaker: .model, reason: "interrupted", heard: 0)])
+    }
+
     @Test("after interrupted and turnComplete the next speech is a new turn at once (pitfall 39)")
     func nextAnswerIsNotDropped() {
         var stage = Stage()
@@ -314,6 +327,7 @@ struct EndWatchTests {
     @Test("an answer that is cut has another one to come")
     func cutAnswer() {
         var watch = EndWatch(.endOfInput)
+        watch.wentLive(now: .zero)
         watch.answerBegan(now: .seconds(1))
         watch.inputEnded(now: .seconds(2))
         watch.answerEnded(isCut: true, now: .seconds(3))
@@ -321,6 +335,18 @@ struct EndWatchTests {
         watch.answerBegan(now: .seconds(4))
         watch.answerEnded(isCut: false, now: .seconds(6))
         #expect(watch.isDue(now: .seconds(6)))
+    }
+
+    @Test("while no connection is live nobody's patience runs")
+    func endOfInputWhileReconnecting() {
+        var watch = EndWatch(.endOfInput)
+        watch.wentLive(now: .zero)
+        watch.lineEnded()
+        watch.inputEnded(now: .seconds(2))
+        #expect(!watch.isDue(now: .seconds(60)))
+        watch.wentLive(now: .seconds(60))
+        #expect(!watch.isDue(now: .seconds(67)))
+        #expect(watch.isDue(now: .seconds(68)))
     }
 
     @Test("`for` counts from the first time it is live; `idle` from the last word")

@@ -95,7 +95,7 @@ struct Reporter {
     }
 
     private mutating func warnOnce(_ code: String, _ message: String) {
-        if unknown.insert(code).inserted { warn("part.notKept", message) }
+        if unknown.count < 32, unknown.insert(code).inserted { warn("part.notKept", message) }
     }
 
     func toolsCalled(_ calls: [ToolCall], answered results: [ToolResult]) {

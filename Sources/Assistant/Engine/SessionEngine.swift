@@ -148,6 +148,7 @@ package actor SessionEngine {
     }
 
     private var nextDeadline: Duration? {
+        guard !machine.isEnding else { return machine.deadline }
         var deadlines = [
             machine.deadline, turns.deadline(at: moment), watch.deadline, liveness?.deadline, streamEndDue,
             nextHousekeeping,
@@ -221,8 +222,7 @@ package actor SessionEngine {
         droppedAt = nil
         lostSamples = 0
         guard let connection else { return }
-        for message in unsent { connection.send(message) }
-        unsent = []
+        unsent = unsent.filter { !connection.send($0) }
         parts.voice.open(on: connection)
         watch.wentLive(now: now)
     }
@@ -230,6 +230,7 @@ package actor SessionEngine {
     private func lineEnded(_ reason: Disconnection) {
         connection = nil
         liveness = nil
+        watch.lineEnded()
         parts.voice.close()
         tell(turns.connectionEnded(at: moment))
         switch machine.disconnected(reason, now: now, fraction: parts.random()) {
@@ -270,7 +271,7 @@ package actor SessionEngine {
     }
 
     private func sendWhenLive(_ message: [UInt8]) {
-        if machine.isLive, let connection { connection.send(message) } else { unsent.append(message) }
+        guard machine.isLive, let connection, connection.send(message) else { return unsent.append(message) }
     }
 
     // MARK: What the user wants
@@ -295,10 +296,9 @@ package actor SessionEngine {
 
     private func interrupt() {
         guard turns.isAnswering else { return }
-        let moreComes = turns.isGenerating && machine.isLive
-        parts.speech.dropWaiting(andWhatComes: moreComes)
+        let moreComes = parts.speech.dropWaiting()
         tell(turns.interruptedHere(at: moment))
-        if moreComes, let message = parts.dialect.encode(.stopGenerating) { connection?.send(message) }
+        if moreComes, machine.isLive, let message = parts.dialect.encode(.stopGenerating) { connection?.send(message) }
     }
 
     /// Tells the service that no more voice comes, behind the last of it (pitfall 34).

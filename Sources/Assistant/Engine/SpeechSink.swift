@@ -12,7 +12,15 @@ package final class SpeechSink: MediaSink {
     private nonisolated(unsafe) var writer: SpeechWriter
     private nonisolated(unsafe) var converter: RateConverter?
     private let onChange: @Sendable (SpeechChange) -> Void
-    private let isDiscarding = Atomic<Bool>(false)
+    /// Whether more of an answer is on its way, and whether it is wanted. One word, so that the end of an answer and the
+    /// wish to stop it cannot miss each other.
+    private let answer = Atomic<UInt8>(Answer.none)
+
+    private enum Answer {
+        static let none: UInt8 = 0
+        static let arriving: UInt8 = 1
+        static let unwanted: UInt8 = 2
+    }
     private let written: Atomic<Int>
 
     /// - Parameter onChange: wakes an output that must not wait for its next period, or has none; must not block.
@@ -26,7 +34,10 @@ package final class SpeechSink: MediaSink {
     package var position: Int { written.load(ordering: .acquiring) }
 
     package func append(_ samples: Span<Int16>, rate: Int) {
-        guard !isDiscarding.load(ordering: .acquiring) else { return }
+        let before = answer.compareExchange(
+            expected: Answer.none, desired: Answer.arriving, ordering: .acquiringAndReleasing
+        ).original
+        guard before != Answer.unwanted else { return }
         if rate == SampleRate.speech.hertz {
             _ = writer.append(samples)
         } else {
@@ -36,24 +47,27 @@ package final class SpeechSink: MediaSink {
     }
 
     package func interrupt() {
-        isDiscarding.store(false, ordering: .releasing)
+        answer.store(Answer.none, ordering: .releasing)
         converter = nil
         writer.interrupt()
     }
 
     package func endOfSpeech() {
-        isDiscarding.store(false, ordering: .releasing)
+        answer.store(Answer.none, ordering: .releasing)
         writer.endOfSpeech()
     }
 
     /// Stops the answer here and now, before the service knows: what waits is dropped, and so is what still comes of
     /// it, until the service says that it was interrupted or is over (pitfall 52). Any thread.
     ///
-    /// - Parameter andWhatComes: more of this answer is on its way.
-    package func dropWaiting(andWhatComes: Bool) {
-        if andWhatComes { isDiscarding.store(true, ordering: .releasing) }
+    /// - Returns: whether more of the answer was on its way.
+    package func dropWaiting() -> Bool {
+        let moreComes = answer.compareExchange(
+            expected: Answer.arriving, desired: Answer.unwanted, ordering: .acquiringAndReleasing
+        ).exchanged
         buffer.dropWaiting()
         onChange(.interruption)
+        return moreComes
     }
 
     /// A service that speaks at another rate than it usually does says so in the MIME type (pitfall 31).

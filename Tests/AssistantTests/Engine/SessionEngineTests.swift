@@ -154,7 +154,7 @@ struct SessionEngineTests {
             first.says(#"{"sessionResumptionUpdate":{"newHandle":"","resumable":false}}"#)
             first.ends(Disconnection(.lost))
             _ = await stage.events.next { if case .warning = $0 { true } else { false } }
-            stage.clock.advance(by: .milliseconds(1))
+            stage.clock.advance(by: .milliseconds(250))
             let second = await stage.transport.nextConnection()!
             stage.capture(320)
             second.opens()
@@ -209,6 +209,39 @@ struct SessionEngineTests {
             let sent = await connection.nextSent()
             #expect(sent?.contains(#""id":"f1""#) == true)
             #expect(sent?.contains(#""error""#) == true)
+        }
+    }
+
+    @Test("a stop after the generation is over silences, says nothing, and does not cost the next answer")
+    func lateInterrupt() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            let connection = await stage.goLive()
+            connection.says(speechMessage(48_000))
+            connection.says(#"{"serverContent":{"generationComplete":true}}"#)
+            _ = await stage.events.next { $0 == .turnStarted(turn: 2, speaker: .model) }
+            stage.engine.perform(.interrupt)
+            _ = await stage.events.next { if case .turnInterrupted = $0 { true } else { false } }
+            #expect(stage.playOut(10_000) == 0)
+            connection.says(#"{"serverContent":{"turnComplete":true}}"#)
+            connection.says(speechMessage(960))
+            #expect(stage.playOut(10_000) == 960)
+        }
+    }
+
+    @Test("token counts of any size are added up without a trap")
+    func hugeUsage() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            let connection = await stage.goLive()
+            for _ in 1...2 {
+                connection.says(
+                    #"{"usageMetadata":{"totalTokenCount":"9223372036854775807","promptTokenCount":9223372036854775807}}"#
+                )
+            }
+            for _ in 1...2 {
+                _ = await stage.events.next { if case .usage = $0 { true } else { false } }
+            }
         }
     }
 
