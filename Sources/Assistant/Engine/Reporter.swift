@@ -27,6 +27,7 @@ struct Reporter {
     private var saidAboutSetup: Set<String> = []
     private var undecodable = RateLimit(interval: .seconds(5))
     private var unknown: Set<String> = []
+    private var reportedRefusals = 0
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
 
     init(_ announcer: Announcer) { self.announcer = announcer }
@@ -131,6 +132,14 @@ struct Reporter {
         let outputXruns = counts.output.xruns - reported.output.xruns
         if outputXruns > 0 { tell(.audioXrun(direction: .output, count: outputXruns)) }
         reported = counts
+    }
+
+    /// - Parameter samples: of speech that found the buffer full, since the beginning.
+    mutating func refused(_ samples: Int) {
+        guard samples > reportedRefusals else { return }
+        let milliseconds = Reporter.milliseconds(ofSpeech: samples - reportedRefusals)
+        tell(.audioDropped(direction: .output, milliseconds: milliseconds, because: "the speech buffer was full"))
+        reportedRefusals = samples
     }
 
     // MARK: Words and numbers

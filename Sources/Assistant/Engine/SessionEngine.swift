@@ -356,6 +356,7 @@ package actor SessionEngine {
         let dropped = parts.voice.takeDropped()
         lostSamples += dropped
         reporter.counted(parts.ports.counts, droppedVoice: dropped, isLive: machine.isLive)
+        reporter.refused(parts.speech.refused)
     }
 
     private func tell(_ changes: [TurnChange]) {

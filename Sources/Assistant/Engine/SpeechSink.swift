@@ -33,6 +33,9 @@ package final class SpeechSink: MediaSink {
 
     package var position: Int { written.load(ordering: .acquiring) }
 
+    /// Samples that came when minutes of speech waited already, since the beginning. Any thread.
+    package var refused: Int { buffer.refused }
+
     package func append(_ samples: Span<Int16>, rate: Int) {
         let before = answer.compareExchange(
             expected: Answer.none, desired: Answer.arriving, ordering: .acquiringAndReleasing
