@@ -9,6 +9,8 @@ package enum TurnChange: Equatable, Sendable {
     case interrupted(turn: Int, heard: Int)
     /// `heard` is nil for the user's turns.
     case completed(turn: Int, speaker: Speaker, reason: String, heard: Int?)
+
+    package var isStart: Bool { if case .started = self { true } else { false } }
 }
 
 /// One speaker's words in one turn, whole so far.
