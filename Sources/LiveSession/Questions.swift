@@ -20,6 +20,8 @@ package struct Questions: Equatable, Sendable {
         package var form: Form
         /// When it was sent, or the last of its words were transcribed.
         package var askedAt: Duration
+        /// It was asked before, and its answer was lost with the line.
+        package var isRepeated = false
     }
 
     /// More than a person types while a line is away; what goes beyond is refused.
@@ -97,6 +99,7 @@ package struct Questions: Equatable, Sendable {
             let question = open[index]
             let isUnderAnswer = answer.map { question.turn < $0 } ?? false
             let isUnfinished = question.form == .spoken && !isUnderAnswer && now - question.askedAt < pause
+            if question.form == .spoken || question.form == .written { open[index].isRepeated = true }
             open[index].form = isUnfinished ? .toContinue : .toWrite
         }
     }

@@ -69,13 +69,14 @@ extension SessionKeeper {
         return rotate(now: now)
     }
 
-    /// - Returns: the calls that are to be executed; a repeated one is not (pitfall 24).
-    package mutating func toolsCalled(_ calls: [ToolCall], now: Duration) -> [ToolCall] {
+    /// - Returns: the calls that are to be executed, which a repeated one is not (pitfall 24), and what to do meanwhile.
+    package mutating func toolsCalled(_ calls: [ToolCall], now: Duration) -> (new: [ToolCall], effects: [Effect]) {
         machine.serviceSpoke()
         floor.handle(.toolCalled(calls), now: now)
-        modelSpoke()
-        defer { floor.callsOpen(tools.openCount) }
-        return tools.called(calls, now: now)
+        stall.answered()
+        let calling = tools.called(calls, now: now)
+        floor.callsOpen(tools.openCount)
+        return (calling.new, machine.isLive ? sendResults(calling.results, now: now) : [])
     }
 
     // MARK: Steps of it
@@ -134,7 +135,7 @@ extension SessionKeeper {
         if let seed, let turns = Seeding.turns(seed, for: configuration.family) { effects.append(.send(turns)) }
         effects += sendResults(tools.resumed(knownUntil: resumed ? handleAt : nil), now: now)
         floor.callsOpen(tools.openCount)
-        let again = questions.due.filter { gap != nil && $0.askedAt <= gap?.since ?? .zero }
+        let again = questions.due.filter { $0.isRepeated && $0.form == .toWrite }
         effects += sendQuestions(now: now)
         effects.append(.openGate)
         if let gap {

@@ -86,7 +86,10 @@ extension SessionEngine {
     private func handle(_ event: LiveEvent, received: Int) {
         let at = moment(received: received)
         switch event {
-        case .toolCalled(let calls): answer(keeper.toolsCalled(calls, now: now))
+        case .toolCalled(let calls):
+            let (new, effects) = keeper.toolsCalled(calls, now: now)
+            perform(effects)
+            if !new.isEmpty { answer(new) }
         default:
             tell(turns.handle(event, at: at))
             reporter.report(event, now: now)

@@ -41,7 +41,7 @@ final class EngineStage: Sendable {
     let machine = FakeMachine()
 
     init(model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never) {
-        let ring = SampleRing(minimumCapacity: 16_000)
+        let ring = SampleRing(minimumCapacity: 1 << 18)
         microphone = Mutex(ring.makeProducer())
         voice = Voice(source: VoiceSource(ring))
         loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
@@ -77,6 +77,15 @@ final class EngineStage: Sendable {
         connection.says(#"{"setupComplete":{}}"#)
         _ = await events.next { if case .sessionLive = $0 { true } else { false } }
         return connection
+    }
+
+    /// The next connection is dialled, upgraded and set up. - Returns: it, and its setup.
+    func comeBack() async -> (FakeConnection, setup: String) {
+        let connection = await transport.nextConnection()!
+        connection.opens()
+        let setup = await connection.nextSent() ?? ""
+        connection.says(#"{"setupComplete":{}}"#)
+        return (connection, setup)
     }
 
     func capture(_ count: Int) {
