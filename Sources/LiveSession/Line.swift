@@ -56,7 +56,7 @@ package final class Line: ConnectionHandler {
     }
 
     package func connection(_ connection: any Connection, nextVoiceMessage frame: inout [UInt8]) -> Bool {
-        voice.appendNext(to: &frame, dialect: dialect)
+        voice.appendNext(to: &frame, dialect: dialect, on: connection)
     }
 
     package func connection(_ connection: any Connection, ended reason: Disconnection) {

@@ -33,7 +33,9 @@ package final class Voice: Sendable {
     /// Whoever set it may touch what it guards. The socket thread never waits for it: if the engine has it, the packet
     /// goes a moment later.
     private let isTaken = Atomic<Bool>(false)
-    private let isOpen = Atomic<Bool>(false)
+    /// The connection for which the gate is open, as `Voice.name(of:)`; 0 when it is closed. Others are made ahead and
+    /// may open meanwhile, and must not be given any voice.
+    private let openFor = Atomic<UInt>(0)
     private let markCount = Atomic<Int>(0)
     private let bell = Bell()
     private let dropped = Atomic<Int>(0)
@@ -69,7 +71,7 @@ package final class Voice: Sendable {
             trim(to: backlog)
             unsafe isCatchingUp = true
         }
-        isOpen.store(true, ordering: .releasing)
+        openFor.store(Voice.name(of: connection), ordering: .releasing)
         bell.hang(connection)
         bell.ring()
     }
@@ -78,7 +80,7 @@ package final class Voice: Sendable {
     ///
     /// - Parameter resendsLast: the line broke, so what it took last may not have arrived.
     package func close(resendsLast: Bool = false) {
-        isOpen.store(false, ordering: .releasing)
+        openFor.store(0, ordering: .releasing)
         bell.hang(nil)
         if resendsLast { exclusively { unsafe recent.rewind() } }
     }
@@ -92,13 +94,13 @@ package final class Voice: Sendable {
     /// A packet was captured. For the thread that writes the ring, a device's. RT safe: an atomic, and at most one
     /// write to wake the socket thread.
     package func arrived() {
-        if isOpen.load(ordering: .relaxed) { bell.ring() }
+        if openFor.load(ordering: .relaxed) != 0 { bell.ring() }
     }
 
     /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
     package func trimWaiting() {
         exclusively {
-            let isStalled = unsafe isOpen.load(ordering: .acquiring) && !isCatchingUp
+            let isStalled = unsafe openFor.load(ordering: .acquiring) != 0 && !isCatchingUp
             trim(to: isStalled ? stall : backlog)
         }
         arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
@@ -113,11 +115,13 @@ package final class Voice: Sendable {
         bell.ring()
     }
 
-    /// Appends the next message to be sent. Socket thread.
+    /// Appends the next message to be sent on `connection`. Socket thread.
     ///
-    /// - Returns: false when the gate is closed or less than a packet waits.
-    package func appendNext(to frame: inout [UInt8], dialect: any Dialect) -> Bool {
-        guard isOpen.load(ordering: .acquiring), tryTake() else { return false }
+    /// - Returns: false when the gate is not open for it, or less than a packet waits.
+    package func appendNext(
+        to frame: inout [UInt8], dialect: any Dialect, on connection: any Connection
+    ) -> Bool {
+        guard openFor.load(ordering: .acquiring) == Voice.name(of: connection), tryTake() else { return false }
         defer { isTaken.store(false, ordering: .releasing) }
         if unsafe recent.take(Voice.packet, { dialect.appendVoice($0, $1, to: &frame) }) { return true }
         let waiting = source.available
@@ -147,6 +151,10 @@ package final class Voice: Sendable {
         }
         sent.add(count, ordering: .relaxed)
         return true
+    }
+
+    private static func name(of connection: any Connection) -> UInt {
+        UInt(bitPattern: ObjectIdentifier(connection))
     }
 
     private func trim(to count: Int) {

@@ -50,9 +50,11 @@ private struct PlainDialect: Dialect {
 
 @Suite(.timeLimit(.minutes(1)))
 struct VoiceTests {
+    private let connection = SilentConnection()
+
     private func drain(_ voice: Voice) -> String {
         var frame: [UInt8] = []
-        while voice.appendNext(to: &frame, dialect: PlainDialect()) {}
+        while voice.appendNext(to: &frame, dialect: PlainDialect(), on: connection) {}
         return String(decoding: frame, as: UTF8.self)
     }
 
@@ -62,12 +64,23 @@ struct VoiceTests {
         let voice = Voice(source: source)
         source.capture(640)
         #expect(drain(voice) == "")
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(400)
         #expect(drain(voice) == "320@0;320@320;320@640;")
         voice.close()
         source.capture(320)
         #expect(drain(voice) == "")
+    }
+
+    @Test("the gate is open for one connection; another that opens meanwhile is given nothing (invariant 1)")
+    func gateIsForOne() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(320)
+        var frame: [UInt8] = []
+        #expect(!voice.appendNext(to: &frame, dialect: PlainDialect(), on: SilentConnection()))
+        #expect(drain(voice) == "320@0;")
     }
 
     @Test("what waits without a connection is bounded, the oldest goes, and every sample is counted (invariant 4)")
@@ -79,7 +92,7 @@ struct VoiceTests {
             voice.trimWaiting()
         }
         #expect(voice.samplesDropped == 9 * 16_000)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         let frames = drain(voice)
         #expect(frames.hasPrefix("320@\(Int16(truncatingIfNeeded: 144_000));"))
         #expect(voice.samplesSent == 16_000)
@@ -91,7 +104,7 @@ struct VoiceTests {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(5), stall: .seconds(1))
         source.capture(80_000)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         _ = drain(voice)
         #expect(voice.samplesSent == 80_000)
     }
@@ -100,7 +113,7 @@ struct VoiceTests {
     func stall() {
         let source = CountingSource()
         let voice = Voice(source: source, stall: .seconds(1))
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(320)
         _ = drain(voice)
         source.capture(160_000)
@@ -113,12 +126,12 @@ struct VoiceTests {
     func resendsTheLast() {
         let source = CountingSource()
         let voice = Voice(source: source)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(6_400)
         _ = drain(voice)
         voice.close(resendsLast: true)
         source.capture(480)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         let resent = (0..<10).map { "320@\(3_200 + 320 * $0);" }.joined()
         #expect(drain(voice) == resent + "320@6400;")
         #expect(voice.samplesSent == 6_720)
@@ -129,15 +142,15 @@ struct VoiceTests {
     func resendsAgain() {
         let source = CountingSource()
         let voice = Voice(source: source)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(3_200)
         _ = drain(voice)
         voice.close(resendsLast: true)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         var frame: [UInt8] = []
-        _ = voice.appendNext(to: &frame, dialect: PlainDialect())
+        _ = voice.appendNext(to: &frame, dialect: PlainDialect(), on: connection)
         voice.close(resendsLast: true)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         #expect(drain(voice) == (0..<10).map { "320@\(320 * $0);" }.joined())
     }
 
@@ -145,16 +158,16 @@ struct VoiceTests {
     func plannedChange() {
         let source = CountingSource()
         let voice = Voice(source: source)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(640)
         _ = drain(voice)
         voice.close()
         source.capture(160)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(320)
         #expect(drain(voice) == "320@640;")
         voice.close()
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         #expect(drain(voice) == "160@960;")
     }
 
@@ -174,7 +187,7 @@ struct VoiceTests {
         source.capture(500)
         voice.mark(Array("end;".utf8))
         source.capture(320)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         #expect(drain(voice) == "320@0;180@320;end;320@500;")
     }
 }
