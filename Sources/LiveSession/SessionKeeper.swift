@@ -154,7 +154,7 @@ package struct SessionKeeper: Equatable, Sendable {
             memory.note(line)
             if line.speaker == .user { questions.spoken(line.text, turn: line.turn, now: now) }
         case .final(let line): memory.note(line)
-        case .started, .interrupted, .completed: break
+        case .started, .cutShort, .interrupted, .completed: break
         }
     }
 

@@ -3,7 +3,10 @@ package import LiveProtocol
 /// What the turn assembler tells: the turn and transcript events of a conversation, in the order to be told.
 package enum TurnChange: Equatable, Sendable {
     case started(turn: Int, speaker: Speaker)
+    /// The line as far as it is known: with every piece while it is short, and in steps of a sixteenth when it is long.
     case partial(TurnLine)
+    /// The turn's text has reached `Wording.mostBytes`; what comes of it from here on is left out. Once a turn.
+    case cutShort(turn: Int)
     case final(TurnLine)
     /// `heard`: samples of the turn that had left the device when the cut came.
     case interrupted(turn: Int, heard: Int)

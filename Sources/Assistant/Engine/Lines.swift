@@ -43,14 +43,16 @@ struct Lines {
         standby = nil
     }
 
-    /// Which of ours this is; nil for one that is not any more. An event of it has been taken.
-    func role(of number: Int) -> SessionKeeper.Role? {
+    /// Which of ours this is; nil for one that is not any more.
+    ///
+    /// - Parameter event: what it told, which has been taken with this.
+    func role(of number: Int, taking event: LineEvent) -> SessionKeeper.Role? {
         if let main, main.number == number {
-            main.line.eventHandled()
+            main.line.eventHandled(event)
             return .main
         }
         guard let standby, standby.number == number else { return nil }
-        standby.line.eventHandled()
+        standby.line.eventHandled(event)
         return .standby
     }
 

@@ -117,6 +117,9 @@ struct Reporter {
         switch change {
         case .started(let turn, let speaker): tell(.turnStarted(turn: turn, speaker: Party(speaker)))
         case .partial(let line): tell(.transcriptPartial(TranscriptLine(line)))
+        case .cutShort(let turn):
+            warn(
+                "transcript.cutShort", "The transcript of turn \(turn) is over 1 MiB long; the rest of it is left out.")
         case .final(let line): tell(.transcriptFinal(TranscriptLine(line)))
         case .interrupted(let turn, let heard):
             tell(.turnInterrupted(turn: turn, heardMilliseconds: Reporter.milliseconds(ofSpeech: heard)))

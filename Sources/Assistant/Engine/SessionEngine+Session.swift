@@ -118,7 +118,7 @@ extension SessionEngine {
             case .started(_, .model): watch.answerBegan(now: now)
             case .completed(_, .model, let reason, _):
                 watch.answerEnded(isCut: ["interrupted", "connectionLost"].contains(reason), now: now)
-            case .started, .partial, .final, .interrupted, .completed: watch.somethingSaid(now: now)
+            case .started, .partial, .cutShort, .final, .interrupted, .completed: watch.somethingSaid(now: now)
             }
         }
     }

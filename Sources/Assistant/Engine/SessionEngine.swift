@@ -164,7 +164,7 @@ package actor SessionEngine {
     private func handle(_ input: Input) {
         switch input {
         case .line(let dial, let event):
-            guard let role = lines.role(of: dial) else { return }
+            guard let role = lines.role(of: dial, taking: event) else { return }
             handle(event, on: role)
         case .command(let command): handle(command)
         case .inputEnded:
