@@ -1,7 +1,6 @@
 import Assistant
 import Events
 import LiveProtocol
-import LiveSession
 import TestKit
 import Testing
 
@@ -15,6 +14,16 @@ struct ServiceHabitsTests {
         if case .turnStarted(_, .model) = body { true } else { false }
     }
 
+    /// Voice messages, `count` or more: the gate opens a moment after the session is told to be live.
+    private func voice(_ count: Int, on connection: FakeConnection) async -> [String] {
+        var messages = connection.takeVoice()
+        while messages.count < count, !Task.isCancelled {
+            await Task.yield()
+            messages += connection.takeVoice()
+        }
+        return messages
+    }
+
     @Test("turnComplete ends a turn and not the session: answer follows answer on one connection (pitfall 48)")
     func manyAnswers() async throws {
         let stage = EngineStage()
@@ -22,7 +31,7 @@ struct ServiceHabitsTests {
             let connection = await stage.goLive()
             for samples in [960, 2_400, 4_801] {
                 stage.capture(320)
-                #expect(connection.takeVoice().count == 1)
+                #expect(await voice(1, on: connection).count == 1)
                 connection.says(speechMessage(samples))
                 connection.says(Self.generationComplete)
                 connection.says(Self.turnComplete)
@@ -68,7 +77,7 @@ struct ServiceHabitsTests {
             stage.playOut(10_000)
             stage.clock.advance(by: .seconds(50))
             stage.capture(640)
-            #expect(connection.takeVoice().count == 2)
+            #expect(await voice(2, on: connection).count == 2)
             stage.engine.perform(.say("are you there"))
             #expect(await connection.nextSent() == #"{"realtimeInput":{"text":"are you there"}}"#)
             connection.says(speechMessage(480))
@@ -101,8 +110,26 @@ struct ServiceHabitsTests {
             second.says(#"{"setupComplete":{}}"#)
             #expect(await second.nextSent() == #"{"realtimeInput":{"text":"hello"}}"#)
             #expect(await second.nextSent() == #"{"realtimeInput":{"text":"again"}}"#)
-            _ = await stage.events.next { if case .sessionLive = $0 { true } else { false } }
-            #expect(second.takeVoice().count == 3)
+            #expect(await voice(3, on: second).count == 3)
+        }
+    }
+
+    @Test("what the model thinks is neither printed nor heard as its answer (pitfall 23)")
+    func thoughts() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            let connection = await stage.goLive()
+            connection.says(
+                #"{"serverContent":{"modelTurn":{"parts":[{"text":"**Planning**","thought":true},{"thought":true,"inlineData":{"mimeType":"audio/pcm","data":"AQA="}}]}}}"#
+            )
+            connection.says(speechMessage(960))
+            connection.says(#"{"serverContent":{"outputTranscription":{"text":"It is noon."}}}"#)
+            _ = await stage.events.next {
+                if case .transcriptPartial(let line) = $0 { line.text == "It is noon." } else { false }
+            }
+            #expect(stage.playOut(10_000) == 960)
+            let partials = await stage.events.seen.filter { if case .transcriptPartial = $0 { true } else { false } }
+            #expect(partials.count == 1)
         }
     }
 
