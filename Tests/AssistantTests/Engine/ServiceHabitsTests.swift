@@ -168,6 +168,35 @@ struct ServiceHabitsTests {
         }
     }
 
+    @Test("1011 around a tool call: one resume, then a fresh session; both faults are told (pitfall 17)")
+    func internalErrors() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            let fault = Disconnection(.closed(code: 1011, reason: "Internal error encountered."))
+            let first = await stage.goLive()
+            first.says(#"{"sessionResumptionUpdate":{"newHandle":"h-1","resumable":true}}"#)
+            first.says(speechMessage(960))
+            first.says(#"{"toolCall":{"functionCalls":[{"id":"f1","name":"lamp","args":{}}]}}"#)
+            _ = await first.nextSent()
+            first.ends(fault)
+            let second = await stage.transport.nextConnection()!
+            second.opens()
+            #expect(await second.nextSent()?.contains(#""sessionResumption":{"handle":"h-1"}"#) == true)
+            second.says(#"{"setupComplete":{}}"#)
+            _ = await stage.events.next { if case .sessionResumed = $0 { true } else { false } }
+            second.ends(fault)
+            _ = await stage.events.next { if case .warning = $0 { true } else { false } }
+            stage.clock.advance(by: .seconds(1))
+            let third = await stage.transport.nextConnection()!
+            third.opens()
+            #expect(await third.nextSent()?.contains(#""sessionResumption":{}"#) == true)
+            let told = await stage.events.seen.filter {
+                if case .warning(let problem) = $0 { problem.message.contains("Internal error") } else { false }
+            }
+            #expect(told.count == 2)
+        }
+    }
+
     @Test("a sentence that the model repeats is printed and heard as often as it was said (pitfall 27)")
     func repeatedSentence() async throws {
         let stage = EngineStage()
