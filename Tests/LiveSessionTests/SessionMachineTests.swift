@@ -263,7 +263,7 @@ struct VerdictTests {
         Case(cause: .protocolError(code: 1009), expected: "retry"),
     ]
 
-    @Test("each way to end is judged as the retry policy says (gemini-live §11)", arguments: cases)
+    @Test("each way to end is judged as the retry policy says (gemini-live §11, pitfalls 14 and 15)", arguments: cases)
     func judged(_ given: Case) {
         let verdict = Verdict(of: Disconnection(given.cause))
         let said =
