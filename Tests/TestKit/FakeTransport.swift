@@ -31,6 +31,7 @@ package final class FakeConnection: Connection {
         var handler: (any ConnectionHandler)?
         var progress = ConnectionProgress()
         var pings = 0
+        var sends = 0
         var closeCode: UInt16?
         var answersPings = false
         var holdsClose = false
@@ -80,6 +81,8 @@ package final class FakeConnection: Connection {
         return await iterator.next()
     }
 
+    /// How many messages were queued with `send`.
+    package var sentCount: Int { state.withLock { $0.sends } }
     package var pingCount: Int { state.withLock { $0.pings } }
     package var closeCode: UInt16? { state.withLock { $0.closeCode } }
 
@@ -88,6 +91,7 @@ package final class FakeConnection: Connection {
     // MARK: Connection
 
     package func send(_ message: [UInt8]) -> Bool {
+        state.withLock { $0.sends += 1 }
         sent.continuation.yield(String(decoding: message, as: UTF8.self))
         return true
     }

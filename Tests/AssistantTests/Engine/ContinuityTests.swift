@@ -35,6 +35,7 @@ struct ContinuityTests {
             stage.capture(640)
             #expect(first.takeVoice().isEmpty, "the voice is held from the decision on")
             #expect(stage.playOut(10_000) == 4_800, "what was received plays on")
+            #expect(second.sentCount == 0)
             first.ends(Disconnection(.closedHere))
             let setup = await second.nextSent()
             #expect(setup?.contains(#""sessionResumption":{"handle":"h-2"}"#) == true)
