@@ -200,7 +200,7 @@ struct ConversationTests {
         #expect(try await witness.end().cause == .protocolError(code: 1002))
     }
 
-    @Test("closed here, ends within its second though the peer does not answer")
+    @Test("closed here, ends within its second though the peer does not answer, and says that it did not")
     func unansweredClose() async throws {
         let (arrivals, arrival) = AsyncStream.makeStream(of: PeerConnection.Frame?.self)
         let (connection, _) = try await converse { peer in
@@ -209,7 +209,7 @@ struct ConversationTests {
         }
         let reason = String(repeating: "ü", count: 100)
         connection.close(code: 1001, reason: reason)
-        #expect(try await witness.end().cause == .closedHere)
+        #expect(try await witness.end().cause == .closeUnanswered)
         var iterator = arrivals.makeAsyncIterator()
         let frame = try #require(await iterator.next() ?? nil)
         #expect(frame.opcode == 8 && frame.payload.prefix(2) == [0x03, 0xe9])
@@ -388,7 +388,7 @@ struct StallTests {
         let stalled = try await Stalled(WebSocketTransport(), witness)
         await stalled.fill()
         stalled.connection.close(code: 1000, reason: "")
-        #expect(try await witness.end().cause == .closedHere)
+        #expect(try await witness.end().cause == .closeUnanswered)
         let second = Witness()
         let other = try await Stalled(WebSocketTransport(), second)
         await other.fill()
