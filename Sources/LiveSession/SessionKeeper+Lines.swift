@@ -131,13 +131,13 @@ extension SessionKeeper {
         guard case .openGate(let resumed) = machine.setupCompleted(now: now) else { return [] }
         liveness = Liveness(now: now)
         plan.wentLive(openedAt: mainOpenedAt)
-        var effects: [Effect] = [.tell(.live(resumed: resumed))]
+        var effects: [Effect] = []
         if let seed, let turns = Seeding.turns(seed, for: configuration.family) { effects.append(.send(turns)) }
         effects += sendResults(tools.resumed(knownUntil: resumed ? handleAt : nil), now: now)
         floor.callsOpen(tools.openCount)
         let again = questions.due.filter { $0.isRepeated && $0.form == .toWrite }
         effects += sendQuestions(now: now)
-        effects.append(.openGate)
+        effects += [.openGate, .tell(.live(resumed: resumed))]
         if let gap {
             effects.append(
                 .tell(.resumed(because: gap.cause, gap: now - gap.since, how: resumed ? .handle : .reseed)))
