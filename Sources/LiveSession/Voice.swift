@@ -12,9 +12,9 @@ package final class Voice: Sendable {
     package static let packet = 320
     private static let rate = 16_000
 
-    /// Kept while no connection is live, to be sent when one is.
+    /// Kept while no connection is live, or the live one takes nothing, to be sent when one does.
     package let backlog: Int
-    /// Kept while a live connection does not take it: older speech would be answered too late (pitfall 36).
+    /// Left when a live connection that took nothing moves again: older speech would be answered too late (pitfall 36).
     package let stall: Int
 
     private struct Mark {
@@ -99,10 +99,7 @@ package final class Voice: Sendable {
 
     /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
     package func trimWaiting() {
-        exclusively {
-            let isStalled = unsafe openFor.load(ordering: .acquiring) != 0 && !isCatchingUp
-            trim(to: isStalled ? stall : backlog)
-        }
+        exclusively { trim(to: backlog) }
         arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
     }
 

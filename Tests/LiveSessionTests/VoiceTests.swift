@@ -180,6 +180,22 @@ struct VoiceTests {
         #expect(voice.samplesDropped == 1_000)
     }
 
+    @Test("a line that stalled and is then given up costs no voice: what it did not take goes up on the next (pitfall 12)")
+    func stallThenBreak() {
+        let source = CountingSource()
+        let voice = Voice(source: source, backlog: .seconds(10), stall: .seconds(1), resent: .zero)
+        voice.open(on: connection)
+        for _ in 1...5 {
+            source.capture(16_000)
+            voice.trimWaiting()
+        }
+        voice.close(resendsLast: true)
+        voice.open(on: connection)
+        _ = drain(voice)
+        #expect(voice.samplesSent == 80_000)
+        #expect(voice.samplesDropped == 0)
+    }
+
     @Test("a mark goes behind all voice captured before it, and splits a packet for it")
     func marks() {
         let source = CountingSource()
