@@ -80,14 +80,15 @@ extension GeminiMessage {
 
     private mutating func takeToolCall(_ value: JSONValue, content: inout [LiveEvent]) -> Bool {
         guard let members = value.asObject else { return false }
-        for call in value["functionCalls"]?.asArray ?? [] {
+        let calls = value["functionCalls"]?.asArray
+        for call in calls ?? [] {
             if let call = ToolCall(call) {
                 toolCalls.append(call)
             } else {
                 content.append(.unknown(path: "toolCall.functionCalls", value: call))
             }
         }
-        report(members, except: ["functionCalls"], at: "toolCall", content: &content)
+        report(members, except: calls == nil ? [] : ["functionCalls"], at: "toolCall", content: &content)
         return true
     }
 
@@ -115,10 +116,9 @@ extension GeminiMessage {
             }
         }
         content.append(.transcription(transcription))
-        report(
-            members,
-            except: ["text", "finished", "languageCode", "speakerLabel", "startOffset", "endOffset", "words"],
-            at: "serverContent.\(name)", content: &content)
+        var known = ["finished", "languageCode", "speakerLabel", "startOffset", "endOffset", "words"]
+        if value["text"]?.asString != nil { known.append("text") }
+        report(members, except: known, at: "serverContent.\(name)", content: &content)
         return true
     }
 

@@ -320,6 +320,15 @@ struct GeminiDecodingTests {
                 .transcription(Transcription(speaker: .model, text: "a")),
                 .unknown(path: "serverContent.outputTranscription.pitch", value: 3),
             ])
+        #expect(
+            events(of: #"{"serverContent":{"inputTranscription":{"text":["a"]}}}"#) == [
+                .transcription(Transcription(speaker: .user, text: "")),
+                .unknown(path: "serverContent.inputTranscription.text", value: ["a"]),
+            ])
+        #expect(
+            events(of: #"{"toolCall":{"functionCalls":{"name":"f"}}}"#)
+                == [.unknown(path: "toolCall.functionCalls", value: ["name": "f"])])
+        #expect(events(of: #"{"toolCall":{"functionCalls":null}}"#).isEmpty)
     }
 }
 
