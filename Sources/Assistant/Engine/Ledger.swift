@@ -10,8 +10,8 @@ struct Ledger: Equatable, Sendable {
         let turn = UsageReport.Tokens(
             input: Ledger.byModality(usage.promptByModality, total: usage.prompt),
             output: Ledger.byModality(usage.responseByModality, total: usage.response), total: usage.total)
-        session.input.merge(turn.input, uniquingKeysWith: Ledger.sum)
-        session.output.merge(turn.output, uniquingKeysWith: Ledger.sum)
+        for (modality, tokens) in turn.input { Ledger.add(tokens, of: modality, to: &session.input) }
+        for (modality, tokens) in turn.output { Ledger.add(tokens, of: modality, to: &session.output) }
         session.total = Ledger.sum(session.total, turn.total)
         return UsageReport(turn: turn, session: session)
     }
@@ -24,6 +24,18 @@ struct Ledger: Equatable, Sendable {
 
     private static func byModality(_ counts: [Usage.ModalityCount], total: Int) -> [String: Int] {
         if counts.isEmpty { return total == 0 ? [:] : ["UNSPECIFIED": total] }
-        return Dictionary(counts.map { ($0.modality, $0.tokens) }, uniquingKeysWith: sum)
+        var tokens: [String: Int] = [:]
+        for count in counts { add(count.tokens, of: count.modality, to: &tokens) }
+        return tokens
+    }
+
+    /// Modalities told apart. There are five; whatever a service makes up beyond these is added up as one.
+    private static let mostModalities = 16
+
+    private static func add(_ tokens: Int, of modality: String, to counts: inout [String: Int]) {
+        let name = Redaction.clip(modality)
+        let isKept = counts[name] != nil || counts.count < mostModalities
+        let key = isKept ? name : "OTHER"
+        counts[key] = sum(counts[key] ?? 0, tokens)
     }
 }

@@ -26,7 +26,10 @@ struct Reporter {
     /// Warnings about the setup are said once, not with every connection.
     private var saidAboutSetup: Set<String> = []
     private var undecodable = RateLimit(interval: .seconds(5))
-    private var unknown: Set<String> = []
+    private var errors = RateLimit(interval: .seconds(5))
+    /// A service that has learnt something new says so with every message.
+    private var unknown = RateLimit(interval: .seconds(600))
+    private var notKept: Set<String> = []
     private var reportedRefusals = 0
     private var reportedDrops = 0
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
@@ -106,8 +109,7 @@ struct Reporter {
     }
 
     mutating func undecodable(_ failure: DecodingFailure, now: Duration) {
-        guard let repeated = undecodable.admit(now: now) else { return }
-        let more = repeated == 0 ? "" : " (and \(repeated) more like it)"
+        guard let more = undecodable.admit(now: now) else { return }
         warn("message.undecodable", "A message of the service could not be read: \(failure)\(more).")
     }
 
@@ -140,16 +142,26 @@ struct Reporter {
         case .toolCallsCancelled(let ids): tell(.toolCancelled(ids: ids))
         case .grounding(let metadata), .urlContext(let metadata): tell(.grounding(Reporter.text(metadata)))
         case .blob(let mimeType, let bytes):
-            warnOnce("part.\(mimeType)", "The answer holds \(bytes.count) bytes of \(mimeType), which are not kept.")
-        case .file(let uri, _): warnOnce("part.file", "The answer refers to a file, which is not fetched: \(uri)")
+            let type = Redaction.clip(mimeType)
+            warnOnce("part.\(type)", "The answer holds \(bytes.count) bytes of \(type), which are not kept.")
+        case .file(let uri, _):
+            warnOnce("part.file", "The answer refers to a file, which is not fetched: \(Redaction.clip(uri))")
         case .serviceError(let code, let message):
-            warn("service.error", "The service reports an error\(code.map { " \($0)" } ?? ""): \(message)")
+            guard let more = errors.admit(now: now) else { return }
+            let number = code.map { " \($0)" } ?? ""
+            warn("service.error", "The service reports an error\(number): \(Reporter.shortened(message))\(more)")
+        case .unknown(let path, _):
+            guard let more = unknown.admit(now: now) else { return }
+            warn(
+                "message.unknown",
+                "The service sent something that this client does not know, and ignores: \(Redaction.clip(path))\(more)."
+            )
         default: break
         }
     }
 
     private mutating func warnOnce(_ code: String, _ message: String) {
-        if unknown.count < 32, unknown.insert(code).inserted { warn("part.notKept", message) }
+        if notKept.count < 32, notKept.insert(code).inserted { warn("part.notKept", message) }
     }
 
     func toolsCalled(_ calls: [ToolCall], answered results: [ToolResult]) {
@@ -199,6 +211,8 @@ struct Reporter {
 
     // MARK: Words and numbers
 
+    /// Words of the service for people: no more of them than anybody reads.
+    private static func shortened(_ text: String) -> String { text.count > 500 ? text.prefix(500) + "…" : text }
     private static func text(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
     private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
     private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
@@ -212,15 +226,16 @@ private struct RateLimit {
 
     init(interval: Duration) { self.interval = interval }
 
-    /// - Returns: how many were held back since the last one let through; nil when this one is held back too.
-    mutating func admit(now: Duration) -> Int? {
+    /// - Returns: words for how many were held back since the last one let through, empty for none; nil when this one is
+    ///   held back too.
+    mutating func admit(now: Duration) -> String? {
         guard now >= next else {
             held += 1
             return nil
         }
         defer { held = 0 }
         next = now + interval
-        return held
+        return held == 0 ? "" : " (and \(held) more like it)"
     }
 }
 
