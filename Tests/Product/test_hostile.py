@@ -124,7 +124,7 @@ class HostileServiceTests(ProductTests):
         self.assert_told_seldom(code, every)
         self.assertFalse(peer.ended.is_set())
         self.assertEqual([event["event"] for event in self.events].count("session.connecting"), 1)
-        self.assertLess(self.peak_memory() - before, 300_000_000)
+        self.assertLess(self.peak_memory() - before, 100_000_000)
 
     def test_what_cannot_be_read_is_one_warning_and_the_conversation_goes_on(self):
         self.assert_survives(UNREADABLE, "message.undecodable", every=5)
