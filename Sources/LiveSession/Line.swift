@@ -28,17 +28,21 @@ package final class Line: ConnectionHandler {
     package static let mostUntaken = 4_096
     /// What those events hold, by `LineEvent.bytes`. The same goes for it: one of them may hold megabytes.
     private let untakenBytes = Atomic<Int>(0)
-    package static let mostUntakenBytes = 64 << 20
+    private let mostUntakenBytes: Int
     /// Socket thread only.
     private let isGivenUp = Atomic<Bool>(false)
     /// Speech has been announced since the last flag that ends or cuts an answer; more of it needs no event. Socket
     /// thread only.
     private let isSpeechAnnounced = Atomic<Bool>(false)
 
-    /// - Parameter tell: called on the socket thread; must not block.
+    /// - Parameters:
+    ///   - mostUntakenBytes: what events that nobody has handled may hold before the line is given up.
+    ///   - tell: called on the socket thread; must not block.
     package init(
-        dialect: any Dialect, voice: Voice, speech: any MediaSink, tell: @escaping @Sendable (LineEvent) -> Void
+        dialect: any Dialect, voice: Voice, speech: any MediaSink, mostUntakenBytes: Int = 64 << 20,
+        tell: @escaping @Sendable (LineEvent) -> Void
     ) {
+        self.mostUntakenBytes = mostUntakenBytes
         self.dialect = dialect
         self.voice = voice
         self.speech = speech
@@ -76,7 +80,7 @@ package final class Line: ConnectionHandler {
         guard !isGivenUp.load(ordering: .relaxed) else { return }
         let count = untaken.add(1, ordering: .relaxed).newValue
         let bytes = untakenBytes.add(event.bytes, ordering: .relaxed).newValue
-        let isTooMuch = bytes > Line.mostUntakenBytes
+        let isTooMuch = bytes > mostUntakenBytes
         if count == Line.mostUntaken || isTooMuch {
             isGivenUp.store(true, ordering: .relaxed)
             connection.abandon()

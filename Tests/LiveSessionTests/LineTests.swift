@@ -43,7 +43,9 @@ struct LineTests {
     }
 
     init() {
-        line = Line(dialect: GeminiDialect(), voice: Voice(source: NoVoice()), speech: sink) { [told] event in
+        line = Line(dialect: GeminiDialect(), voice: Voice(source: NoVoice()), speech: sink, mostUntakenBytes: 2 << 20)
+        {
+            [told] event in
             told.events.withLock { $0.append(event) }
         }
     }
@@ -74,10 +76,10 @@ struct LineTests {
         #expect(told.last == .ended(Disconnection(.closedHere)))
     }
 
-    /// A megabyte in one message, of one kind or another.
+    /// About a sixty-fourth of what the line may hold in one message, of one kind or another.
     private static let large: [String] = {
-        let text = String(repeating: "AAAA", count: 1 << 18)
-        let tree = String(repeating: "[],", count: 1 << 15)
+        let text = String(repeating: "AAAA", count: 1 << 13)
+        let tree = String(repeating: "[],", count: 1 << 10)
         return [
             #"{"serverContent":{"outputTranscription":{"text":"\#(text)"}}}"#,
             #"{"serverContent":{"modelTurn":{"parts":[{"inlineData":{"mimeType":"image/png","data":"\#(text)"}}]}}}"#,
@@ -86,7 +88,7 @@ struct LineTests {
         ]
     }()
 
-    @Test("a few events of megabytes each that nobody handles end the line too", arguments: large)
+    @Test("a few large events that nobody handles end the line too", arguments: large)
     func largeEvents(message: String) {
         for _ in 1...120 { says(message) }
         #expect(60..<120 ~= told.count)

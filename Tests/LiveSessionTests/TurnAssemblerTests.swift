@@ -326,7 +326,7 @@ struct WordingTests {
 @Suite(.timeLimit(.minutes(1)))
 struct TranscriptFloodTests {
     @Test(
-        "1.1 million pieces of a character cost in proportion: the text is told seldom, and cut short once",
+        "a third of a million small pieces cost in proportion: the text is told seldom, and cut short once",
         arguments: [
             Speaker.user, .model,
         ])
@@ -334,9 +334,9 @@ struct TranscriptFloodTests {
         var stage = Stage()
         var bytesTold = 0
         var cuts = 0
-        for _ in 0..<1_100_000 {
-            stage.received += 3
-            stage.event(.transcription(Transcription(speaker: speaker, text: "a")))
+        for _ in 0..<370_000 {
+            stage.received += 9
+            stage.event(.transcription(Transcription(speaker: speaker, text: "abc")))
             for change in stage.take() {
                 if case .partial(let line) = change { bytesTold += line.text.utf8.count }
                 if case .cutShort = change { cuts += 1 }
