@@ -97,7 +97,7 @@ let package = Package(
         .target(name: "CAllocationCount"),
         .target(
             name: "LiveProtocolFuzzing", dependencies: ["LiveProtocol"], path: "Tests/LiveProtocolFuzzing",
-            swiftSettings: common),
+            exclude: ["Corpus", "LibFuzzer"], swiftSettings: common),
         .executableTarget(
             name: "LiveProtocolFuzz", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
             swiftSettings: common),

@@ -107,6 +107,8 @@ package enum ConversationCommand: Sendable, Equatable {
     case interrupt
     /// Send a typed message.
     case say(String)
+    /// Change to a new connection in the next quiet moment.
+    case renew
     case hangUp
 }
 

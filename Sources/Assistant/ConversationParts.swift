@@ -29,14 +29,17 @@ struct ConversationParts: Sendable {
         thread = SocketThread()
         var configuration = SessionEngine.Configuration(
             endpoint: endpoint, setup: setup, until: EndWatch.Condition(settings.until))
-        configuration.limits.setup = settings.session.setupTimeout
+        configuration.keeping.limits.setup = settings.session.setupTimeout
+        configuration.keeping.limits.giveUp?.within = settings.session.recovery
+        configuration.keeping.patience = settings.session.answerTimeout
+        if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
         engine = SessionEngine(
             configuration: configuration,
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: setup.model, apiVersion: settings.service.apiVersion),
                 transport: WebSocketTransport(thread: thread), voice: voice,
                 speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, bus: bus,
-                time: EngineTime(ContinuousClock()), wallClock: wallClock,
+                time: EngineTime.ofMachine(), wallClock: wallClock,
                 random: { Double.random(in: 0...1) }))
     }
 }

@@ -46,7 +46,7 @@ package struct Event: Sendable, Equatable {
 package enum Party: String, Sendable, Hashable { case user, model }
 package enum Direction: String, Sendable, Hashable { case input, output }
 package enum DeviceState: String, Sendable, Hashable { case open, lost, reopened, changed }
-package enum RotationCause: String, Sendable, Hashable { case goAway, timer, drop, stall }
+package enum RotationCause: String, Sendable, Hashable { case goAway, timer, drop, stall, request }
 
 /// The text of one speaker in one turn: whole so far, not an increment.
 package struct TranscriptLine: Sendable, Equatable {

@@ -199,8 +199,11 @@ extension GeminiMessage {
         _ text: Span<UInt8>, contentStart: Int, speech: any MediaSink, events: inout [LiveEvent]
     ) {
         if isInterrupted { speech.interrupt() }
-        let samples = isInterrupted ? 0 : deliverSpeech(text, to: speech)
+        let start = speech.position
+        if !isInterrupted { deliverSpeech(text, to: speech) }
         if isGenerationComplete || isTurnComplete { speech.endOfSpeech() }
+        // What the sink took of it, at the sink's rate: the wire's may be another, and a sink may refuse.
+        let samples = speech.position - start
 
         var index = contentStart
         if let setupCompletion { events.insert(setupCompletion, before: &index) }
@@ -218,15 +221,12 @@ extension GeminiMessage {
         if let serviceError { events.append(serviceError) }
     }
 
-    /// - Returns: samples that went to the sink.
-    private mutating func deliverSpeech(_ text: Span<UInt8>, to speech: any MediaSink) -> Int {
-        var samples = 0
+    private mutating func deliverSpeech(_ text: Span<UInt8>, to speech: any MediaSink) {
         for index in 0..<pieces.count {
             let piece = pieces[index]
             let outcome = cursor.withBytes(of: piece.text, in: text) { bytes in
                 Base64.decodeSamples(bytes) { speech.append($0, rate: piece.rate) }
             }
-            samples += outcome.samples
             if let offset = outcome.faultOffset {
                 note(
                     DecodingFailure(
@@ -238,7 +238,6 @@ extension GeminiMessage {
                         "speech ends in half a sample, which is dropped", offset: piece.text.range.upperBound))
             }
         }
-        return samples
     }
 }
 

@@ -5,7 +5,7 @@ package enum LiveEvent: Sendable, Equatable {
     /// The setup was taken; sending may begin.
     case setupCompleted(sessionID: String?)
 
-    /// Speech of this many samples (at the sink's rate) went to the sink from this message.
+    /// The sink's position rose by so many samples with this message: at the sink's rate, whatever the wire's was.
     case speech(samples: Int)
     case interrupted
     case generationCompleted

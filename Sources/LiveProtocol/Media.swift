@@ -3,7 +3,8 @@
 /// Called on the socket thread only, in message order, so a generation raised here lies exactly where the service
 /// said `interrupted`. None of the calls may block.
 package protocol MediaSink: AnyObject, Sendable {
-    /// Samples taken since the sink was made; grows only. What a piece of transcript is pinned to.
+    /// Samples taken since the sink was made, at the rate of the sink; grows only. What all positions of speech count,
+    /// and what a piece of transcript is pinned to.
     var position: Int { get }
 
     /// Takes mono samples in native byte order, shape `[n]`, at `rate` hertz as the message's MIME type named it.

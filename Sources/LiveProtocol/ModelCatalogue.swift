@@ -123,7 +123,7 @@ package enum ModelCatalogue {
             thinking: .levels([.low, .medium, .high]),
             functions: .init(behaviors: [.blocking, .nonBlocking], takesScheduling: true),
             content: .initially,
-            history: .none,
+            history: .instruction,
             refusals: writesOnly + [noAwaitedHistory("it is not documented for this model")]),
         ModelFamily(
             name: "Gemini 2 half-cascade",
@@ -147,7 +147,7 @@ package enum ModelCatalogue {
         thinking: .none("models differ in whether they take a budget, a level or neither"),
         functions: .init(behaviors: [.blocking], takesScheduling: false),
         content: .initially,
-        history: .none,
+        history: .instruction,
         refusals: [
             Refusal(.affectiveDialog, "some models never answer a setup that has it", implied: false),
             Refusal(.proactivity, "some models never answer a setup that has it"),

@@ -64,6 +64,9 @@ package struct ModelFamily: Sendable, Equatable {
         case turns(endingWithUser: Bool)
         /// As turns that the service waits for: `SessionSetup.awaitsHistory`, then turns that are complete.
         case awaitedTurns
+        /// As part of the system instruction: it takes no turns of the model, or it is not known whether it does.
+        case instruction
+        /// It keeps no conversation.
         case none
     }
 

@@ -65,7 +65,8 @@ package protocol Connection: AnyObject, Sendable {
     /// Sends a ping; its pong shows in `progress`.
     func ping()
 
-    /// Sends a close frame, waits at most a second for the peer's, and ends with `.closedHere`.
+    /// Sends a close frame behind what was queued, and ends with `.closedHere` when the peer's comes, or with
+    /// `.closeUnanswered` when none does within a second.
     func close(code: UInt16, reason: String)
 
     /// Ends now, without a close frame: for a peer that is known to be gone.
@@ -124,8 +125,10 @@ package struct Disconnection: Error, Sendable, Equatable, CustomStringConvertibl
         case closed(code: UInt16, reason: String)
         /// The stream ended without a close frame (1006 elsewhere).
         case lost
-        /// `close` or `abandon` was called here.
+        /// `close` was called here and the peer answered, so it has read all that was sent before; or `abandon` was.
         case closedHere
+        /// `close` was called here, and no answer came in time: how much the peer has read is not known.
+        case closeUnanswered
         /// The peer broke RFC 6455, or sent a message over the limit (close code sent: 1002 or 1009).
         case protocolError(code: UInt16)
         /// More bytes waited to be sent than the queue's bound.

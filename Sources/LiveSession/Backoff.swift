@@ -4,7 +4,7 @@ package struct Backoff: Equatable, Sendable {
     package var first: Duration
     package var cap: Duration
 
-    package init(first: Duration = .milliseconds(250), cap: Duration = .seconds(15)) {
+    package init(first: Duration = .milliseconds(250), cap: Duration = .seconds(5)) {
         self.first = first
         self.cap = cap
     }

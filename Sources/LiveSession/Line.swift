@@ -26,6 +26,11 @@ package final class Line: ConnectionHandler {
     /// them grow without bound: beyond it the line is given up, because a reconnect beats a silent gap.
     private let untaken = Atomic<Int>(0)
     package static let mostUntaken = 4_096
+    /// What those events hold, by `LineEvent.bytes`. The same goes for it: one of them may hold megabytes.
+    private let untakenBytes = Atomic<Int>(0)
+    package static let mostUntakenBytes = 64 << 20
+    /// Socket thread only.
+    private let isGivenUp = Atomic<Bool>(false)
     /// Speech has been announced since the last flag that ends or cuts an answer; more of it needs no event. Socket
     /// thread only.
     private let isSpeechAnnounced = Atomic<Bool>(false)
@@ -40,8 +45,11 @@ package final class Line: ConnectionHandler {
         self.tell = tell
     }
 
-    /// The engine has handled an event of this line.
-    package func eventHandled() { untaken.subtract(1, ordering: .relaxed) }
+    /// The engine has handled this event of the line.
+    package func eventHandled(_ event: LineEvent) {
+        untakenBytes.subtract(event.bytes, ordering: .relaxed)
+        untaken.subtract(1, ordering: .relaxed)
+    }
 
     package func connectionOpened(_ connection: any Connection) { tell(.opened, connection) }
 
@@ -56,7 +64,7 @@ package final class Line: ConnectionHandler {
     }
 
     package func connection(_ connection: any Connection, nextVoiceMessage frame: inout [UInt8]) -> Bool {
-        voice.appendNext(to: &frame, dialect: dialect)
+        voice.appendNext(to: &frame, dialect: dialect, on: connection)
     }
 
     package func connection(_ connection: any Connection, ended reason: Disconnection) {
@@ -65,9 +73,15 @@ package final class Line: ConnectionHandler {
     }
 
     private func tell(_ event: LineEvent, _ connection: any Connection) {
+        guard !isGivenUp.load(ordering: .relaxed) else { return }
         let count = untaken.add(1, ordering: .relaxed).newValue
-        if count == Line.mostUntaken { connection.abandon() }
-        if count <= Line.mostUntaken { tell(event) }
+        let bytes = untakenBytes.add(event.bytes, ordering: .relaxed).newValue
+        let isTooMuch = bytes > Line.mostUntakenBytes
+        if count == Line.mostUntaken || isTooMuch {
+            isGivenUp.store(true, ordering: .relaxed)
+            connection.abandon()
+        }
+        if !isTooMuch { tell(event) }
     }
 
     /// Waking the engine for every 40 ms of speech would cost more than the speech: only the first message of an

@@ -1,9 +1,8 @@
-package import LiveProtocol
-
 /// The life of a session with no socket and no clock in it: say what happened and when, do what it answers.
 ///
-/// Times are durations since the conversation began, read once per event from one monotonic clock. Every event is
-/// taken in every state; what comes late, from a connection that is no longer ours, is answered with nothing.
+/// A session outlives its connections: one carries it at a time, and a standby may be made ready beside that one, which
+/// is told nothing before the other has closed (pitfall 6). Times are durations since the conversation began, read once
+/// per event from one monotonic clock. Every event is taken in every state; what comes late is answered with nothing.
 package struct SessionMachine: Equatable, Sendable {
     package enum State: Equatable, Sendable {
         case idle
@@ -12,6 +11,8 @@ package struct SessionMachine: Equatable, Sendable {
         /// The setup was sent; nothing else may be before `setupCompleted` (invariant 1).
         case settingUp(attempt: Int, until: Duration)
         case live
+        /// A planned change: the old connection is closing, and the session goes on on the next one when it has.
+        case changing(until: Duration)
         /// The attempt failed or the line broke; the next one is due.
         case waiting(attempt: Int, until: Duration)
         /// We asked for the close and give the service a moment for its own.
@@ -19,20 +20,29 @@ package struct SessionMachine: Equatable, Sendable {
         case ended(Ending)
     }
 
+    /// The connection that is made ahead of a change, upgraded and silent.
+    package enum Standby: Equatable, Sendable { case none, dialling, open }
+
     package struct Limits: Equatable, Sendable {
         /// For name, TCP, TLS and upgrade together.
         package var dial: Duration = .seconds(10)
         /// From sent setup to `setupComplete`; the service's usual answer takes about 0.3 s (gemini-live §2).
         package var setup: Duration = .seconds(10)
+        /// For the close of a connection, which the transport itself bounds at a second.
         package var close: Duration = .seconds(2)
-        /// A session that ends sooner was not really live: its end counts as a failed attempt, so that a service which
-        /// accepts and closes is not dialled for ever.
-        package var settled: Duration = .seconds(10)
+        /// A session that ends sooner, with nothing said, was not really live: its end counts as a failed attempt, so
+        /// that a service which accepts and closes is not dialled for ever without a pause.
+        package var settled: Duration = .seconds(2)
+        /// A connection that lasted so long shows that the session is sound, whatever ended it.
+        package var sound: Duration = .seconds(60)
         /// When to stop trying; nil tries for ever.
         package var giveUp: GiveUp? = GiveUp()
 
         package struct GiveUp: Equatable, Sendable {
+            /// For a session that was never live.
             package var attempts = 5
+            /// For every session: how long after the first of its attempts the last may begin. One that was live is
+            /// tried again for all of this time, however many attempts that takes.
             package var within: Duration = .seconds(30)
 
             package init() {}
@@ -44,10 +54,23 @@ package struct SessionMachine: Equatable, Sendable {
     package enum DialAction: Equatable, Sendable { case dial(attempt: Int), doNothing }
     package enum OpenedAction: Equatable, Sendable { case sendSetup(handle: String?), doNothing }
     package enum SetUpAction: Equatable, Sendable { case openGate(resumed: Bool), doNothing }
+    package enum WarmAction: Equatable, Sendable { case dialStandby, doNothing }
+    package enum ChangeAction: Equatable, Sendable { case close, doNothing }
     package enum EndAction: Equatable, Sendable {
         case retry(at: Duration, problem: Verdict.Problem, wasLive: Bool)
+        /// The session goes on at once. - Parameter problem: why the old connection ended, unless that was planned.
+        case succeed(Successor, problem: Verdict.Problem?)
         case end(Ending)
         case doNothing
+    }
+    /// What carries the session next.
+    package enum Successor: Equatable, Sendable {
+        /// The standby: send it the setup.
+        case warm(handle: String?)
+        /// The standby, once it opens.
+        case dialling
+        /// A connection that is still to be dialled.
+        case cold(attempt: Int)
     }
     package enum StopAction: Equatable, Sendable { case close, end(Ending), doNothing }
     package enum TimeAction: Equatable, Sendable {
@@ -58,19 +81,25 @@ package struct SessionMachine: Equatable, Sendable {
         case doNothing
     }
 
-    package private(set) var state = State.idle
+    package internal(set) var state = State.idle
+    package internal(set) var standby = Standby.none
     package let limits: Limits
     package let backoff: Backoff
     /// The newest handle that was resumable (gemini-live §8); what the next setup asks for.
-    package private(set) var handle: String?
+    package internal(set) var handle: String?
     /// It was live at least once, so that failing now loses a conversation.
     package private(set) var wasEverLive = false
-    private var firstAttemptAt: Duration = .zero
+    /// Since when attempts have been failing.
+    var firstAttemptAt: Duration = .zero
     /// Why we gave the connection up, to be told instead of "closed here".
-    private var givenUp: Verdict.Problem?
-    private var isResuming = false
-    private var liveAttempt = 0
-    private var liveSince: Duration = .zero
+    var givenUp: Verdict.Problem?
+    var isResuming = false
+    var liveAttempt = 0
+    var liveSince: Duration = .zero
+    /// The service said something on this connection after it took the setup.
+    var hasSpoken = false
+    /// Ends that were the service's doing, since it last showed that the session is sound.
+    var faults = 0
 
     package init(limits: Limits = Limits(), backoff: Backoff = Backoff()) {
         self.limits = limits
@@ -83,14 +112,16 @@ package struct SessionMachine: Equatable, Sendable {
     package var isEnding: Bool {
         switch state {
         case .closing, .ended: true
-        case .idle, .dialling, .settingUp, .live, .waiting: false
+        case .idle, .dialling, .settingUp, .live, .changing, .waiting: false
         }
     }
 
     /// The next moment at which `timePassed` has something to do; nil while only events can change anything.
     package var deadline: Duration? {
         switch state {
-        case .dialling(_, let until), .settingUp(_, let until), .waiting(_, let until), .closing(_, let until): until
+        case .dialling(_, let until), .settingUp(_, let until), .waiting(_, let until), .closing(_, let until),
+            .changing(let until):
+            until
         case .idle, .live, .ended: nil
         }
     }
@@ -101,7 +132,7 @@ package struct SessionMachine: Equatable, Sendable {
             firstAttemptAt = now
             state = .dialling(attempt: 1, until: now + limits.dial)
             return .dial(attempt: 1)
-        case .dialling, .settingUp, .live, .waiting, .closing, .ended: return .doNothing
+        case .dialling, .settingUp, .live, .changing, .waiting, .closing, .ended: return .doNothing
         }
     }
 
@@ -111,7 +142,7 @@ package struct SessionMachine: Equatable, Sendable {
             state = .settingUp(attempt: attempt, until: now + limits.setup)
             isResuming = handle != nil
             return .sendSetup(handle: handle)
-        case .idle, .settingUp, .live, .waiting, .closing, .ended: return .doNothing
+        case .idle, .settingUp, .live, .changing, .waiting, .closing, .ended: return .doNothing
         }
     }
 
@@ -122,34 +153,53 @@ package struct SessionMachine: Equatable, Sendable {
             wasEverLive = true
             liveAttempt = attempt
             liveSince = now
+            hasSpoken = false
             return .openGate(resumed: isResuming)
-        case .idle, .dialling, .live, .waiting, .closing, .ended: return .doNothing
+        case .idle, .dialling, .live, .changing, .waiting, .closing, .ended: return .doNothing
         }
     }
+
+    // MARK: What the service shows
 
     /// The service offers a handle, or takes back that the session can be resumed just now.
     package mutating func resumptionUpdated(handle newHandle: String?, isResumable: Bool) {
         if isResumable, let newHandle, !newHandle.isEmpty { handle = newHandle }
     }
 
-    /// - Parameter fraction: the caller's randomness for the jitter, 0 … 1.
-    package mutating func disconnected(_ reason: Disconnection, now: Duration, fraction: Double) -> EndAction {
+    /// Something came after the setup was taken, so this session works in one direction at least.
+    package mutating func serviceSpoke() { hasSpoken = true }
+
+    /// An answer came to its end, so it works in both.
+    package mutating func answerCompleted() { faults = 0 }
+
+    /// The next session is a fresh one: resuming this one does not help.
+    package mutating func forgetHandle() { handle = nil }
+
+    // MARK: A planned change
+
+    /// Wants a connection made ahead.
+    package mutating func warm() -> WarmAction {
+        guard state == .live, standby == .none else { return .doNothing }
+        standby = .dialling
+        return .dialStandby
+    }
+
+    package mutating func standbyOpened() { if standby == .dialling { standby = .open } }
+
+    package mutating func standbyEnded() { standby = .none }
+
+    /// Leaves this connection for the next one. The old one is closed first (pitfall 6): its end, as `disconnected`,
+    /// says what carries the session then.
+    package mutating func change(now: Duration) -> ChangeAction {
         switch state {
-        case .closing(let ending, _):
-            state = .ended(ending)
-            return .end(ending)
-        case .idle, .waiting, .ended: return .doNothing
-        case .dialling(let attempt, _), .settingUp(let attempt, _):
-            return ended(attempt: attempt, wasLive: false, judge(reason), now: now, fraction: fraction)
         case .live:
-            guard now - liveSince >= limits.settled else {
-                if isResuming { handle = nil }  // after one failed resume, a fresh session (gemini-live §11)
-                return ended(attempt: liveAttempt, wasLive: true, judge(reason), now: now, fraction: fraction)
-            }
-            firstAttemptAt = now
-            return ended(attempt: 0, wasLive: true, judge(reason), now: now, fraction: fraction)
+            state = .changing(until: now + limits.close)
+            return .close
+        case .idle, .dialling, .settingUp, .changing, .waiting, .closing, .ended: return .doNothing
         }
     }
+
+    // MARK: The end that is wanted
 
     /// The user or the end condition wants the session over.
     package mutating func stop(_ ending: Ending, now: Duration) -> StopAction {
@@ -157,86 +207,10 @@ package struct SessionMachine: Equatable, Sendable {
         case .idle, .waiting:
             state = .ended(ending)
             return .end(ending)
-        case .dialling, .settingUp, .live:
+        case .dialling, .settingUp, .live, .changing:
             state = .closing(ending, until: now + limits.close)
             return .close
         case .closing, .ended: return .doNothing
         }
-    }
-
-    /// The connection shows no sign of life; give it up.
-    package mutating func lineWentSilent(_ problem: Verdict.Problem) -> TimeAction {
-        switch state {
-        case .live:
-            givenUp = problem
-            return .abandon(problem)
-        case .idle, .dialling, .settingUp, .waiting, .closing, .ended: return .doNothing
-        }
-    }
-
-    /// Call at `deadline`; calling early or late is harmless.
-    package mutating func timePassed(now: Duration) -> TimeAction {
-        guard let deadline, now >= deadline else { return .doNothing }
-        switch state {
-        case .dialling(let attempt, _):
-            state = .dialling(attempt: attempt, until: now + limits.close)
-            return giveUp("no connection within \(limits.dial.components.seconds) s")
-        case .settingUp(let attempt, _):
-            state = .settingUp(attempt: attempt, until: now + limits.close)
-            return giveUp(
-                "the setup was not answered within \(limits.setup.components.seconds) s; "
-                    + "a member that the model does not know can cause this")
-        case .waiting(let attempt, _):
-            state = .dialling(attempt: attempt, until: now + limits.dial)
-            return .dial(attempt: attempt)
-        case .closing(let ending, _):
-            state = .ended(ending)
-            return .end(ending)
-        case .idle, .live, .ended: return .doNothing
-        }
-    }
-
-    private mutating func giveUp(_ reason: String) -> TimeAction {
-        let problem = Verdict.Problem(reason: reason)
-        givenUp = problem
-        return .abandon(problem)
-    }
-
-    private mutating func judge(_ reason: Disconnection) -> Verdict {
-        defer { givenUp = nil }
-        if let givenUp, reason.cause == .closedHere { return .retry(givenUp) }
-        return Verdict(of: reason)
-    }
-
-    private mutating func ended(
-        attempt: Int, wasLive: Bool, _ verdict: Verdict, now: Duration, fraction: Double
-    ) -> EndAction {
-        switch verdict {
-        case .final(let ending):
-            state = .ended(ending)
-            return .end(ending)
-        case .retryWithoutHandle(let problem):
-            handle = nil
-            return retry(attempt: attempt, wasLive: wasLive, problem, now: now, fraction: fraction)
-        case .retry(let problem):
-            return retry(attempt: attempt, wasLive: wasLive, problem, now: now, fraction: fraction)
-        }
-    }
-
-    /// - Parameter attempt: the attempt that failed; 0 when the session had settled: its first retry is immediate.
-    private mutating func retry(
-        attempt: Int, wasLive: Bool, _ problem: Verdict.Problem, now: Duration, fraction: Double
-    ) -> EndAction {
-        let until = attempt == 0 ? now : now + backoff.delay(afterAttempt: attempt, fraction: fraction)
-        if let bound = limits.giveUp, attempt >= bound.attempts || until - firstAttemptAt > bound.within {
-            let tried = attempt == 1 ? "1 attempt" : "\(attempt) attempts"
-            let ending = Ending(
-                wasEverLive ? .unrecoverable : .unavailable, reason: "\(problem.reason) (after \(tried))",
-                code: problem.code, remedy: "Check the network and --endpoint, then start again.")
-            state = .ended(ending)
-            return .end(ending)
-        }
-        state = .waiting(attempt: attempt + 1, until: until)
-        return .retry(at: until, problem: problem, wasLive: wasLive)
     }
 }

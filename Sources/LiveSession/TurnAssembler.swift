@@ -172,20 +172,20 @@ package struct TurnAssembler: Equatable, Sendable {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
         var changes: [TurnChange] = []
         if let turn = user, !belongs(piece, to: turn, at: moment) { changes += finaliseUser() }
+        // Taken out while it changes, so that its text has one owner and grows where it lies.
         var turn = user ?? nextUserTurn(at: moment)
+        user = nil
         if !turn.isAnnounced {
             turn.isAnnounced = true
             changes.append(.started(turn: turn.number, speaker: .user))
         }
-        if piece.isInterim {
-            turn.wording.replaceInterim(piece.text, language: piece.language)
-        } else {
-            turn.wording.append(piece.text, language: piece.language, samples: 0)
-        }
+        let wasFull = turn.wording.isFull
+        turn.wording.take(piece, samples: 0)
         turn.isFinished = piece.isFinished
         turn.lastWords = moment.now
+        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn))) }
+        if turn.wording.isFull, !wasFull { changes.append(.cutShort(turn: turn.number)) }
         user = turn
-        if !piece.text.isEmpty { changes.append(.partial(line(of: turn))) }
         return changes
     }
 
@@ -195,7 +195,7 @@ package struct TurnAssembler: Equatable, Sendable {
         if hasNewSpeech { return false }
         // Words during the answer are late ones: new speech would have interrupted it.
         guard let closesAt = turn.closesAt else { return true }
-        let endsSentence = turn.wording.text.last.map { ".?!…。？！".contains($0) } ?? false
+        let endsSentence = turn.wording.lastCharacter.map { ".?!…。？！".contains($0) } ?? false
         return moment.now < closesAt && !endsSentence
     }
 
@@ -269,15 +269,14 @@ package struct TurnAssembler: Equatable, Sendable {
         }
         guard var turn = model else { return changes }
         let received = (isLate ? turn.end : max(turn.end, moment.received)) - turn.start
-        if piece.isInterim {
-            turn.wording.replaceInterim(piece.text, language: piece.language)
-        } else {
-            turn.wording.append(piece.text, language: piece.language, samples: max(received, 0))
-        }
+        model = nil  // so that its text has one owner and grows where it lies
+        let wasFull = turn.wording.isFull
+        turn.wording.take(piece, samples: max(received, 0))
         turn.isFinished = turn.isFinished || piece.isFinished
         if !isLate { turn.lastContent = moment.now }
+        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn))) }
+        if turn.wording.isFull, !wasFull { changes.append(.cutShort(turn: turn.number)) }
         model = turn
-        if !piece.text.isEmpty { changes.append(.partial(line(of: turn))) }
         return changes
     }
 
@@ -378,5 +377,15 @@ package struct TurnAssembler: Equatable, Sendable {
         TurnLine(
             turn: turn.number, speaker: .model, text: turn.wording.text, language: turn.wording.language,
             heard: turn.cutAt.map { turn.wording.heard(samples: $0, samplesPerSecond: limits.rate) })
+    }
+}
+
+extension Wording {
+    fileprivate mutating func take(_ piece: Transcription, samples: Int) {
+        if piece.isInterim {
+            replaceInterim(piece.text, language: piece.language)
+        } else {
+            append(piece.text, language: piece.language, samples: samples)
+        }
     }
 }

@@ -3,12 +3,17 @@ package import LiveProtocol
 /// What the turn assembler tells: the turn and transcript events of a conversation, in the order to be told.
 package enum TurnChange: Equatable, Sendable {
     case started(turn: Int, speaker: Speaker)
+    /// The line as far as it is known: with every piece while it is short, and in steps of a sixteenth when it is long.
     case partial(TurnLine)
+    /// The turn's text has reached `Wording.mostBytes`; what comes of it from here on is left out. Once a turn.
+    case cutShort(turn: Int)
     case final(TurnLine)
     /// `heard`: samples of the turn that had left the device when the cut came.
     case interrupted(turn: Int, heard: Int)
     /// `heard` is nil for the user's turns.
     case completed(turn: Int, speaker: Speaker, reason: String, heard: Int?)
+
+    package var isStart: Bool { if case .started = self { true } else { false } }
 }
 
 /// One speaker's words in one turn, whole so far.

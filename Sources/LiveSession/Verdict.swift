@@ -39,6 +39,7 @@ package enum Verdict: Equatable, Sendable {
         case .unresolved: self = .retry(Problem(reason: "The service's name has no address: \(detail)"))
         case .unreachable: self = .retry(Problem(reason: "The service cannot be reached: \(detail)"))
         case .lost: self = .retry(Problem(reason: "The connection was lost: \(detail)", code: 1006))
+        case .closeUnanswered: self = .retry(Problem(reason: "The service did not answer the close: \(detail)"))
         case .closedHere: self = .retry(Problem(reason: "The connection was given up: \(detail)"))
         case .protocolError(let code):
             self = .retry(Problem(reason: "The service broke the protocol: \(detail)", code: Int(code)))

@@ -5,7 +5,8 @@ import Synchronization
 /// samples. One for a conversation, whatever connections come and go.
 ///
 /// While the gate is open the socket thread takes packets as the socket takes them; while it is closed the voice waits,
-/// bounded by time, and what is dropped is counted (invariants 3 and 4, pitfalls 19 and 36).
+/// bounded by time, and what is dropped is counted (invariants 3 and 4, pitfalls 19 and 36). After a line that broke, the
+/// last of what it took goes up once more, because how much of it arrived cannot be known.
 package final class Voice: Sendable {
     /// What one packet holds: 20 ms (gemini-live §6 asks for 20–40 ms).
     package static let packet = 320
@@ -23,31 +24,46 @@ package final class Voice: Sendable {
     }
 
     private let source: any MediaSource
-    // SAFETY: both are touched only by whoever holds `isTaken`.
+    // SAFETY: these are touched only by whoever holds `isTaken`.
     private nonisolated(unsafe) var marks: [Mark] = []
     /// The backlog is being sent after an opening; it may be longer than `stall`.
     private nonisolated(unsafe) var isCatchingUp = false
+    private nonisolated(unsafe) var recent: RecentVoice
 
     /// Whoever set it may touch what it guards. The socket thread never waits for it: if the engine has it, the packet
     /// goes a moment later.
     private let isTaken = Atomic<Bool>(false)
-    private let isOpen = Atomic<Bool>(false)
+    /// The connection for which the gate is open, as `Voice.name(of:)`; 0 when it is closed. Others are made ahead and
+    /// may open meanwhile, and must not be given any voice.
+    private let openFor = Atomic<UInt>(0)
     private let markCount = Atomic<Int>(0)
     private let bell = Bell()
     private let dropped = Atomic<Int>(0)
     private let sent = Atomic<Int>(0)
 
-    package init(source: any MediaSource, backlog: Duration = .seconds(10), stall: Duration = .seconds(1)) {
+    /// - Parameter resent: how much of what a broken line took goes up again.
+    package init(
+        source: any MediaSource, backlog: Duration = .seconds(10), stall: Duration = .seconds(1),
+        resent: Duration = .milliseconds(200)
+    ) {
         self.source = source
+        unsafe recent = RecentVoice(capacity: Voice.samples(in: resent))
         self.backlog = Voice.samples(in: backlog)
         self.stall = Voice.samples(in: stall)
     }
 
-    /// Samples sent so far.
+    /// Samples handed to connections so far, without those that went up again.
     package var samplesSent: Int { sent.load(ordering: .relaxed) }
 
-    /// Samples dropped since the last call.
-    package func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
+    /// Samples dropped so far: they were captured and will never be sent.
+    package var samplesDropped: Int { dropped.load(ordering: .relaxed) }
+
+    /// Whether more waits than the packet that is being filled.
+    package var isWaiting: Bool {
+        var waiting = 0
+        exclusively { waiting = source.available }
+        return waiting >= 2 * Voice.packet
+    }
 
     /// `connection` is live: what waited goes up, then the rest as it is captured.
     package func open(on connection: any Connection) {
@@ -55,27 +71,36 @@ package final class Voice: Sendable {
             trim(to: backlog)
             unsafe isCatchingUp = true
         }
-        isOpen.store(true, ordering: .releasing)
+        openFor.store(Voice.name(of: connection), ordering: .releasing)
         bell.hang(connection)
         bell.ring()
     }
 
     /// No connection is live: the voice waits.
-    package func close() {
-        isOpen.store(false, ordering: .releasing)
+    ///
+    /// - Parameter resendsLast: the line broke, so what it took last may not have arrived.
+    package func close(resendsLast: Bool = false) {
+        openFor.store(0, ordering: .releasing)
         bell.hang(nil)
+        if resendsLast { exclusively { unsafe recent.rewind() } }
+    }
+
+    /// There will be no connection any more: what waits is dropped, and counted.
+    package func abandon() {
+        close()
+        exclusively { trim(to: 0) }
     }
 
     /// A packet was captured. For the thread that writes the ring, a device's. RT safe: an atomic, and at most one
     /// write to wake the socket thread.
     package func arrived() {
-        if isOpen.load(ordering: .relaxed) { bell.ring() }
+        if openFor.load(ordering: .relaxed) != 0 { bell.ring() }
     }
 
     /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
     package func trimWaiting() {
         exclusively {
-            let isStalled = unsafe isOpen.load(ordering: .acquiring) && !isCatchingUp
+            let isStalled = unsafe openFor.load(ordering: .acquiring) != 0 && !isCatchingUp
             trim(to: isStalled ? stall : backlog)
         }
         arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
@@ -90,19 +115,24 @@ package final class Voice: Sendable {
         bell.ring()
     }
 
-    /// Appends the next message to be sent. Socket thread.
+    /// Appends the next message to be sent on `connection`. Socket thread.
     ///
-    /// - Returns: false when the gate is closed or less than a packet waits.
-    package func appendNext(to frame: inout [UInt8], dialect: any Dialect) -> Bool {
-        guard isOpen.load(ordering: .acquiring), tryTake() else { return false }
+    /// - Returns: false when the gate is not open for it, or less than a packet waits.
+    package func appendNext(
+        to frame: inout [UInt8], dialect: any Dialect, on connection: any Connection
+    ) -> Bool {
+        guard openFor.load(ordering: .acquiring) == Voice.name(of: connection), tryTake() else { return false }
         defer { isTaken.store(false, ordering: .releasing) }
+        if unsafe recent.take(Voice.packet, { dialect.appendVoice($0, $1, to: &frame) }) { return true }
         let waiting = source.available
+        var count = Voice.packet
         if unsafe isCatchingUp {
             if waiting <= stall { unsafe isCatchingUp = false }
+            // After a pause even a part of a packet goes at once: what comes next has waited for long enough.
+            if waiting > 0 { count = min(count, waiting) }
         } else {
             trim(to: stall)
         }
-        var count = Voice.packet
         if markCount.load(ordering: .acquiring) > 0, let mark = unsafe marks.first {
             let before = mark.position - source.position
             if before <= 0 {
@@ -114,9 +144,17 @@ package final class Voice: Sendable {
             count = min(count, before)
         }
         guard source.available >= count else { return false }
-        source.take(count) { first, second in dialect.appendVoice(first, second, to: &frame) }
+        source.take(count) { first, second in
+            dialect.appendVoice(first, second, to: &frame)
+            unsafe recent.record(first)
+            unsafe recent.record(second)
+        }
         sent.add(count, ordering: .relaxed)
         return true
+    }
+
+    private static func name(of connection: any Connection) -> UInt {
+        UInt(bitPattern: ObjectIdentifier(connection))
     }
 
     private func trim(to count: Int) {

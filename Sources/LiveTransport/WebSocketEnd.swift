@@ -90,7 +90,7 @@ final class WebSocketEnd: DialledSocket {
         case LWS_CALLBACK_CLIENT_ESTABLISHED: opened(wsi)
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: closedByPeer(bytes, count)
         case LWS_CALLBACK_TIMER:
-            if phase == .closing { end(outcome ?? Disconnection(.closedHere)) }
+            if phase == .closing { closeTimedOut() }
         case LWS_CALLBACK_CLIENT_CLOSED: outcome = outcome ?? streamEnded(wsi)
         default: break
         }
@@ -117,6 +117,11 @@ final class WebSocketEnd: DialledSocket {
         vv_limit_unsent(lws_get_socket_fd(wsi), CInt(Self.mostUnsent))
         handler?.connectionOpened(connection)
         lws_callback_on_writable(wsi)
+    }
+
+    private func closeTimedOut() {
+        if let outcome, outcome.cause != .closedHere { return end(outcome) }
+        end(Disconnection(.closeUnanswered, detail: "\(dialling.place) did not answer the close"))
     }
 
     private func closedByPeer(_ bytes: UnsafeMutableRawPointer?, _ count: Int) {

@@ -32,7 +32,7 @@ final class BenchSession: Sendable {
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(), transport: transport, voice: voice,
                 speech: SpeechSink(buffer) { if $0 == .speech { latencies.arrived() } }, ports: ports, bus: EventBus(),
-                time: EngineTime(ContinuousClock()), wallClock: { 0 }, random: { 0.5 }))
+                time: EngineTime.ofMachine(), wallClock: { 0 }, random: { 0.5 }))
     }
 
     var isLive: Bool { ports.isLive.load(ordering: .acquiring) }

@@ -20,6 +20,9 @@ struct SettingFlags: ParsableArguments {
     @Option(.startSensitivity) var startSensitivity: String?
     @Option(.endSensitivity) var endSensitivity: String?
     @Option(.setupTimeout) var setupTimeout: String?
+    @Option(.answerTimeout) var answerTimeout: String?
+    @Option(.recovery) var recovery: String?
+    @Option(.connectionLimit) var connectionLimit: String?
     @Option(.logLevel) var logLevel: String?
     @OptionGroup var file: SettingsFileFlag
 
@@ -29,7 +32,8 @@ struct SettingFlags: ParsableArguments {
             (.endpoint, endpoint), (.apiVersion, apiVersion), (.caFile, caFile), (.proxy, proxy), (.keyFile, keyFile),
             (.model, model), (.voice, voice), (.language, language), (.system, system), (.input, input),
             (.output, output), (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
-            (.endSensitivity, endSensitivity), (.setupTimeout, setupTimeout), (.logLevel, logLevel),
+            (.endSensitivity, endSensitivity), (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
+            (.recovery, recovery), (.connectionLimit, connectionLimit), (.logLevel, logLevel),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })
     }

@@ -9,7 +9,7 @@ struct Talk: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Hold a conversation in this terminal.",
         discussion: """
-            Speak; what both sides say is printed. On a terminal: m mutes, i interrupts, t types a message, q ends; \
+            Speak; what both sides say is printed. On a terminal: m mutes, i interrupts, t types a message, r renews the connection, q ends; \
             so does Ctrl-C. Spoken lines go to stdout, everything else to stderr.
 
             Devices: default, alsa:NAME, file:PATH.wav, pipe:PATH, - (raw PCM: 16 kHz in, 24 kHz out), tone:HZ, silence, \

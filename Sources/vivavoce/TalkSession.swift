@@ -160,6 +160,7 @@ actor TalkSession {
                     partner.perform(isMuted ? .mute : .unmute)
                     await transcript.showMuted(isMuted)
                 case .interrupt: partner.perform(.interrupt)
+                case .renew: partner.perform(.renew)
                 case .quit: hangUp()
                 case .send(let text):
                     partner.perform(.say(text))

@@ -71,6 +71,9 @@ package struct Fuzzer: Sendable {
         for (index, message) in messages.enumerated() { try checkAny(-1 - index, message) }
         return messages.count
     }
+
+    /// Checks what holds for every message, whoever made it: for a fuzzer's, and for those that one found.
+    package static func check(_ message: [UInt8]) throws(Failure) { try Fuzzer(seed: 0).checkAny(0, message) }
 }
 
 // MARK: - Checks
@@ -135,7 +138,14 @@ extension Fuzzer {
     private func checkAny(_ number: Int, _ message: [UInt8]) throws(Failure) {
         let outcome = try decode(number, message)
         var isObject = false
-        if let value = try? JSONValue(parsing: message.span) { isObject = value.asObject != nil }
+        if let value = try? JSONValue(parsing: message.span) {
+            isObject = value.asObject != nil
+            // Numbers may come back as others spell them, and damaged text repaired; a second time nothing changes.
+            let text = value.serialized()
+            guard let readBack = try? JSONValue(parsing: text.span), readBack.serialized() == text else {
+                throw Failure(seed: seed, number: number, problem: "written and read, it differs", message: message)
+            }
+        }
         let isUntouched =
             outcome.events.isEmpty && outcome.record.samples.isEmpty && !outcome.record.wasInterrupted
             && !outcome.record.hasEnded

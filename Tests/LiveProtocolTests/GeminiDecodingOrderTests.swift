@@ -90,6 +90,19 @@ struct GeminiDecodingOrderTests {
         #expect(decoded.samples == (0..<20).map { Int16($0 % 2 + 1) })
     }
 
+    @Test("speech that a message holds under further names is played once (pitfall 45)")
+    func aliases() {
+        let blob = #"{"mimeType":"audio/pcm","data":"AQA="}"#
+        let part = #"{"inlineData":\#(blob),"inline_data":\#(blob),"audio":\#(blob),"data":"AQA="}"#
+        let decoded = decode(
+            #"{"data":"AQA=","audio":\#(blob),"serverContent":{"data":"AQA=","modelTurn":{"data":"AQA=","parts":[\#(part)]}}}"#
+        )
+        #expect(decoded.failure == nil)
+        #expect(decoded.calls == [.append([1], rate: 24_000)])
+        #expect(decoded.events.filter { $0 == .speech(samples: 1) }.count == 1)
+        #expect(!decoded.events.contains { if case .blob = $0 { true } else { false } })
+    }
+
     @Test("damaged speech is played up to the damage, reported, and costs nothing else")
     func damage() {
         for (data, samples, offset) in [

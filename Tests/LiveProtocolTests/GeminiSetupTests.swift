@@ -38,6 +38,14 @@ struct GeminiSetupTests {
         #expect(encode(SessionSetup(model: path), backend: .vertex).warnings == [])
     }
 
+    @Test(
+        "the context slides instead of ending the session, with every model one can talk to (pitfall 55)",
+        arguments: ModelCatalogue.families.filter(\.takesText))
+    func slides(family: ModelFamily) throws {
+        let object = try setupObject(SessionSetup(model: try #require(family.exampleModel)))
+        #expect(object["contextWindowCompression"] == ["slidingWindow": [:]])
+    }
+
     @Test("every documented member goes out under its name")
     func everything() throws {
         var setup = SessionSetup(model: "projects/p/models/gemini-2.5-flash-native-audio-preview-12-2025")

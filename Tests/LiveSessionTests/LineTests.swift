@@ -74,11 +74,42 @@ struct LineTests {
         #expect(told.last == .ended(Disconnection(.closedHere)))
     }
 
+    /// A megabyte in one message, of one kind or another.
+    private static let large: [String] = {
+        let text = String(repeating: "AAAA", count: 1 << 18)
+        let tree = String(repeating: "[],", count: 1 << 15)
+        return [
+            #"{"serverContent":{"outputTranscription":{"text":"\#(text)"}}}"#,
+            #"{"serverContent":{"modelTurn":{"parts":[{"inlineData":{"mimeType":"image/png","data":"\#(text)"}}]}}}"#,
+            #"{"toolCall":{"functionCalls":[{"name":"f","args":{"a":"\#(text)"}}]}}"#,
+            #"{"brandNew":[\#(tree)[]]}"#, #"{"serverContent":{"groundingMetadata":{"\#(text)":1}}}"#,
+        ]
+    }()
+
+    @Test("a few events of megabytes each that nobody handles end the line too", arguments: large)
+    func largeEvents(message: String) {
+        for _ in 1...120 { says(message) }
+        #expect(60..<120 ~= told.count)
+        #expect(connection.abandoned.load(ordering: .relaxed) == 1)
+        line.connection(connection, ended: Disconnection(.closedHere))
+        #expect(told.last == .ended(Disconnection(.closedHere)))
+    }
+
+    @Test("large events that are handled make room for as many again", arguments: large)
+    func largeEventsHandled(message: String) {
+        for _ in 1...120 {
+            says(message)
+            if let event = told.last { line.eventHandled(event) }
+        }
+        #expect(told.count == 120)
+        #expect(connection.abandoned.load(ordering: .relaxed) == 0)
+    }
+
     @Test("events that are handled make room for as many again")
     func handled() {
         for _ in 1...20_000 {
             says(#"{"serverContent":{"inputTranscription":{"text":"a"}}}"#)
-            line.eventHandled()
+            if let event = told.last { line.eventHandled(event) }
         }
         #expect(told.count == 20_000)
         #expect(connection.abandoned.load(ordering: .relaxed) == 0)

@@ -300,6 +300,53 @@ struct WordingTests {
         #expect(wording.heard(samples: 48_000, samplesPerSecond: 24_000) == "One two three. Four five six.")
         #expect(wording.heard(samples: 0, samplesPerSecond: 24_000) == "")
     }
+
+    @Test("characters that join across pieces are cut between words, too")
+    func joined() {
+        var wording = Wording()
+        wording.append("nai\u{308}f ", language: nil, samples: 24_000)
+        wording.append("e", language: nil, samples: 30_000)
+        wording.append("\u{301}te\u{301}s", language: nil, samples: 48_000)
+        #expect(wording.heard(samples: 30_000, samplesPerSecond: 24_000) == "naïf")
+        #expect(wording.heard(samples: 48_000, samplesPerSecond: 24_000) == "naïf étés")
+    }
+
+    @Test("a turn's text is bounded, cut between two scalars, and says that more came")
+    func bounded() {
+        var wording = Wording()
+        wording.append(String(repeating: "é", count: Wording.mostBytes), language: nil, samples: 0)
+        wording.append("more", language: nil, samples: 0)
+        wording.replaceInterim("more", language: nil)
+        #expect(wording.isFull)
+        #expect(wording.text == String(repeating: "é", count: Wording.mostBytes / 2) + " …")
+    }
+}
+
+/// Anything that looks at the whole text for each of its pieces would be busy for many minutes here.
+@Suite(.timeLimit(.minutes(1)))
+struct TranscriptFloodTests {
+    @Test(
+        "1.1 million pieces of a character cost in proportion: the text is told seldom, and cut short once",
+        arguments: [
+            Speaker.user, .model,
+        ])
+    func flood(speaker: Speaker) {
+        var stage = Stage()
+        var bytesTold = 0
+        var cuts = 0
+        for _ in 0..<1_100_000 {
+            stage.received += 3
+            stage.event(.transcription(Transcription(speaker: speaker, text: "a")))
+            for change in stage.take() {
+                if case .partial(let line) = change { bytesTold += line.text.utf8.count }
+                if case .cutShort = change { cuts += 1 }
+            }
+        }
+        #expect(bytesTold < Wording.shortBytes * Wording.shortBytes / 2 + 40 * Wording.mostBytes)
+        #expect(cuts == 1)
+        stage.told += stage.assembler.finish(at: stage.moment)
+        #expect(stage.finals().map { $0.text.utf8.count } == [Wording.mostBytes + " …".utf8.count])
+    }
 }
 
 @Suite(.timeLimit(.minutes(1)))

@@ -50,9 +50,11 @@ private struct PlainDialect: Dialect {
 
 @Suite(.timeLimit(.minutes(1)))
 struct VoiceTests {
+    private let connection = SilentConnection()
+
     private func drain(_ voice: Voice) -> String {
         var frame: [UInt8] = []
-        while voice.appendNext(to: &frame, dialect: PlainDialect()) {}
+        while voice.appendNext(to: &frame, dialect: PlainDialect(), on: connection) {}
         return String(decoding: frame, as: UTF8.self)
     }
 
@@ -62,12 +64,23 @@ struct VoiceTests {
         let voice = Voice(source: source)
         source.capture(640)
         #expect(drain(voice) == "")
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(400)
         #expect(drain(voice) == "320@0;320@320;320@640;")
         voice.close()
         source.capture(320)
         #expect(drain(voice) == "")
+    }
+
+    @Test("the gate is open for one connection; another that opens meanwhile is given nothing (invariant 1)")
+    func gateIsForOne() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(320)
+        var frame: [UInt8] = []
+        #expect(!voice.appendNext(to: &frame, dialect: PlainDialect(), on: SilentConnection()))
+        #expect(drain(voice) == "320@0;")
     }
 
     @Test("what waits without a connection is bounded, the oldest goes, and every sample is counted (invariant 4)")
@@ -78,12 +91,12 @@ struct VoiceTests {
             source.capture(16_000)
             voice.trimWaiting()
         }
-        #expect(voice.takeDropped() == 9 * 16_000)
-        voice.open(on: SilentConnection())
+        #expect(voice.samplesDropped == 9 * 16_000)
+        voice.open(on: connection)
         let frames = drain(voice)
         #expect(frames.hasPrefix("320@\(Int16(truncatingIfNeeded: 144_000));"))
         #expect(voice.samplesSent == 16_000)
-        #expect(voice.takeDropped() == 0)
+        #expect(voice.samplesDropped == 9 * 16_000)
     }
 
     @Test("a backlog longer than the stall bound goes up whole after an opening")
@@ -91,7 +104,7 @@ struct VoiceTests {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(5), stall: .seconds(1))
         source.capture(80_000)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         _ = drain(voice)
         #expect(voice.samplesSent == 80_000)
     }
@@ -100,13 +113,71 @@ struct VoiceTests {
     func stall() {
         let source = CountingSource()
         let voice = Voice(source: source, stall: .seconds(1))
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         source.capture(320)
         _ = drain(voice)
         source.capture(160_000)
         _ = drain(voice)
-        #expect(voice.takeDropped() == 144_000)
+        #expect(voice.samplesDropped == 144_000)
         #expect(voice.samplesSent == 16_320)
+    }
+
+    @Test("after a line that broke the last 200 ms go up again, then what was captured meanwhile, whole (pitfall 7)")
+    func resendsTheLast() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(6_400)
+        _ = drain(voice)
+        voice.close(resendsLast: true)
+        source.capture(480)
+        voice.open(on: connection)
+        let resent = (0..<10).map { "320@\(3_200 + 320 * $0);" }.joined()
+        #expect(drain(voice) == resent + "320@6400;")
+        #expect(voice.samplesSent == 6_720)
+        #expect(voice.samplesDropped == 0)
+    }
+
+    @Test("a second break during the resending loses nothing of it, and doubles no more than 200 ms")
+    func resendsAgain() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(3_200)
+        _ = drain(voice)
+        voice.close(resendsLast: true)
+        voice.open(on: connection)
+        var frame: [UInt8] = []
+        _ = voice.appendNext(to: &frame, dialect: PlainDialect(), on: connection)
+        voice.close(resendsLast: true)
+        voice.open(on: connection)
+        #expect(drain(voice) == (0..<10).map { "320@\(320 * $0);" }.joined())
+    }
+
+    @Test("a planned change of line sends nothing twice, and what it held back goes at once, a part of a packet, too")
+    func plannedChange() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(640)
+        _ = drain(voice)
+        voice.close()
+        source.capture(160)
+        voice.open(on: connection)
+        source.capture(320)
+        #expect(drain(voice) == "320@640;")
+        voice.close()
+        voice.open(on: connection)
+        #expect(drain(voice) == "160@960;")
+    }
+
+    @Test("what waits when there will be no line any more is counted as lost (invariant 4)")
+    func abandoned() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        source.capture(1_000)
+        voice.abandon()
+        #expect(voice.samplesDropped == 1_000)
     }
 
     @Test("a mark goes behind all voice captured before it, and splits a packet for it")
@@ -116,7 +187,7 @@ struct VoiceTests {
         source.capture(500)
         voice.mark(Array("end;".utf8))
         source.capture(320)
-        voice.open(on: SilentConnection())
+        voice.open(on: connection)
         #expect(drain(voice) == "320@0;180@320;end;320@500;")
     }
 }

@@ -83,7 +83,7 @@ struct ConversationTests {
     }()
 
     @Test(
-        "hands over whole messages in order, however their bytes are cut, text or binary, with control frames between",
+        "hands over whole messages in order, however cut, text or binary, with control frames between (pitfall 18)",
         arguments: [1, 7, 125, 1460, 16_384, 1_000_000])
     func cuts(size: Int) async throws {
         let (connection, peer) = try await converse { peer in

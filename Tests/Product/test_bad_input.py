@@ -72,6 +72,7 @@ class RefusalTests(ProductTests):
         return finished
 
     def test_refused_upgrades_are_final_after_one_attempt(self):
+        # Pitfalls 14 and 17b: quota is told from a bad key, nothing is tried again, and no key is shown.
         for status, word in ((401, "key"), (403, "permission"), (429, "quota")):
             with self.subTest(status=status):
                 requests = []
@@ -107,6 +108,7 @@ class RefusalTests(ProductTests):
         return self.start_rehearsal("--scenario", path)
 
     def test_a_close_with_1007_or_1008_gives_the_services_words_once(self):
+        # Pitfalls 13, 15 and 22.
         for code, reason, exit in (
             (1007, "API key not valid. Please pass a valid API key.", 77),
             (1007, "Request contains an invalid argument.", 69),

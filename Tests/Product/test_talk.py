@@ -21,6 +21,16 @@ class TalkTests(ProductTests):
         self.assertGreater(len(samples), 12000)
         self.assertGreater(rms(samples), 300)
 
+    def test_text_and_binary_frames_say_the_same(self):
+        # Pitfall 18: the service sends JSON in binary frames, and proxies turn them into text.
+        rehearsal = self.start_rehearsal("--frames", "mixed")
+        finished = self.run_vivavoce(
+            "talk", "--endpoint", rehearsal.url, "--input", f"file:{self.speak('what time is it')}", "--output", "null",
+            VIVAVOCE_KEY="any")
+        self.assertExit(finished, 0)
+        self.assertRegex(finished.stdout.decode(), r"(?m)you: .*what time is it")
+        self.assertRegex(finished.stdout.decode(), r"(?m)model: .+")
+
     def test_json_tells_the_conversation_in_order(self):
         finished = self.run_vivavoce(
             "talk", "--rehearse", "--json", "--input", f"file:{self.speak('what time is it')}", "--output", "null")

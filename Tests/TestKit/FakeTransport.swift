@@ -32,6 +32,8 @@ package final class FakeConnection: Connection {
         var progress = ConnectionProgress()
         var pings = 0
         var closeCode: UInt16?
+        var answersPings = false
+        var holdsClose = false
     }
 
     private let state: Mutex<State>
@@ -49,10 +51,17 @@ package final class FakeConnection: Connection {
         handler?.connection(self, received: bytes.span)
     }
 
+    /// Once; what comes after it is ignored.
     package func ends(_ reason: Disconnection) {
         let handler = state.withLock { $0.handler.take() }
         handler?.connection(self, ended: reason)
     }
+
+    /// From here on every ping has its pong.
+    package func answersPings() { state.withLock { $0.answersPings = true } }
+
+    /// From here on a close is not answered until the test says `ends`.
+    package func holdsClose() { state.withLock { $0.holdsClose = true } }
 
     /// Takes every voice message there is now, as a socket that is never choked does.
     package func takeVoice() -> [String] {
@@ -85,11 +94,19 @@ package final class FakeConnection: Connection {
 
     package func offerFrame(_ message: [UInt8]) {}
     package func voiceIsWaiting() {}
-    package func ping() { state.withLock { $0.pings += 1 } }
+    package func ping() {
+        state.withLock { state in
+            state.pings += 1
+            if state.answersPings { state.progress.pongsReceived += 1 }
+        }
+    }
 
     package func close(code: UInt16, reason: String) {
-        state.withLock { $0.closeCode = code }
-        ends(Disconnection(.closedHere))
+        let isHeld = state.withLock { state in
+            state.closeCode = code
+            return state.holdsClose
+        }
+        if !isHeld { ends(Disconnection(.closedHere)) }
     }
 
     package func abandon() { ends(Disconnection(.closedHere)) }

@@ -28,6 +28,7 @@ struct Reporter {
     private var undecodable = RateLimit(interval: .seconds(5))
     private var unknown: Set<String> = []
     private var reportedRefusals = 0
+    private var reportedDrops = 0
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
 
     init(_ announcer: Announcer) { self.announcer = announcer }
@@ -46,10 +47,62 @@ struct Reporter {
         }
     }
 
-    func retrying(_ problem: Verdict.Problem, in wait: Duration, wasLive: Bool) {
+    /// - Parameters:
+    ///   - model: that the session is held with.
+    ///   - lostVoice: samples of voice dropped since the line went.
+    func tell(_ notice: SessionKeeper.Notice, model: String, lostVoice: Int) {
+        switch notice {
+        case .connecting(let attempt): tell(.sessionConnecting(attempt: attempt))
+        case .live(let resumed): tell(.sessionLive(model: model, resumed: resumed))
+        case .rotating(let cause): tell(.sessionRotating(because: RotationCause(cause)))
+        case .resumed(let cause, let gap, let how):
+            tell(
+                .sessionResumed(
+                    because: RotationCause(cause), gapMilliseconds: gap.milliseconds,
+                    lostMilliseconds: Reporter.milliseconds(ofVoice: lostVoice), how: how.rawValue))
+        case .stalled(let stage): tell(.sessionStalled(stage: stage))
+        case .attemptFailed(let problem, let wait): warn("session.attemptFailed", Reporter.retrying(problem, in: wait))
+        case .dropped(let problem): warn("session.dropped", Reporter.retrying(problem, in: .zero))
+        case .standbyFailed(let reason):
+            warn("session.standbyFailed", "The next connection could not be made ahead: \(reason)")
+        case .slept(let time):
+            warn(
+                "session.slept", "The machine slept for \(time.milliseconds / 1000) s, so the connection is made anew.")
+        case .memoryThinner(let turns):
+            let known = turns == 0 ? "nothing" : turns == 1 ? "one turn" : "\(turns) turns"
+            warn(
+                "session.memoryThinner",
+                "The session could not be resumed, so a fresh one goes on: of what was said before it has been told "
+                    + "\(known), in writing.")
+        case .askedAgain(let questions):
+            let quoted = questions.map { "“\($0.prefix(80))”" }.joined(separator: ", ")
+            warn("session.askedAgain", "The answer was lost with the connection, so this was asked again: \(quoted)")
+        case .unanswering:
+            warn(
+                "session.unanswering", "The service takes what is said and does not answer, on a fresh session either.",
+                remedy: "Say it again in a moment, or try another model with --model.")
+        }
+    }
+
+    private static func retrying(_ problem: Verdict.Problem, in wait: Duration) -> String {
         let when = wait < .milliseconds(50) ? "at once" : "in \(wait.milliseconds) ms"
         let reason = problem.reason.hasSuffix(".") ? String(problem.reason.dropLast()) : problem.reason
-        warn(wasLive ? "session.dropped" : "session.attemptFailed", "\(reason). Trying again \(when).")
+        return "\(reason). Trying again \(when)."
+    }
+
+    /// The model has no place for this in its protocol.
+    func notTaken(_ command: LiveCommand) {
+        guard case .text = command else { return }
+        warn(
+            "command.notTaken", "This model takes no typed text.",
+            remedy: "Say it, or choose a model that does with --model.")
+    }
+
+    func tooManyQuestions() {
+        warn(
+            "command.notTaken",
+            "\(Questions.most) messages wait for the service already; this one was not taken.",
+            remedy: "Send it again when the session is live.")
     }
 
     mutating func undecodable(_ failure: DecodingFailure, now: Duration) {
@@ -64,6 +117,9 @@ struct Reporter {
         switch change {
         case .started(let turn, let speaker): tell(.turnStarted(turn: turn, speaker: Party(speaker)))
         case .partial(let line): tell(.transcriptPartial(TranscriptLine(line)))
+        case .cutShort(let turn):
+            warn(
+                "transcript.cutShort", "The transcript of turn \(turn) is over 1 MiB long; the rest of it is left out.")
         case .final(let line): tell(.transcriptFinal(TranscriptLine(line)))
         case .interrupted(let turn, let heard):
             tell(.turnInterrupted(turn: turn, heardMilliseconds: Reporter.milliseconds(ofSpeech: heard)))
@@ -79,9 +135,6 @@ struct Reporter {
     mutating func report(_ event: LiveEvent, now: Duration) {
         switch event {
         case .usage(let usage): tell(.usage(ledger.add(usage)))
-        case .goAway(let timeLeft):
-            let when = timeLeft.map { "in \($0.milliseconds / 1000) s" } ?? "soon"
-            warn("service.goAway", "The service will close the connection \(when); it is made anew then.")
         case .code(let language, let source, _): tell(.code(language: language, source: source))
         case .codeResult(let outcome, let output, _): tell(.codeResult(outcome: outcome, output: output))
         case .toolCallsCancelled(let ids): tell(.toolCancelled(ids: ids))
@@ -110,14 +163,16 @@ struct Reporter {
 
     // MARK: The devices
 
-    /// - Parameter droppedVoice: samples of voice that waited too long since the last call.
+    /// - Parameter droppedVoice: samples of voice that waited too long, since the beginning.
     mutating func counted(
         _ counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts), droppedVoice: Int, isLive: Bool
     ) {
-        if droppedVoice > 0 {
+        let dropped = droppedVoice - reportedDrops
+        reportedDrops = droppedVoice
+        if dropped > 0 {
             tell(
                 .audioDropped(
-                    direction: .input, milliseconds: Reporter.milliseconds(ofVoice: droppedVoice),
+                    direction: .input, milliseconds: Reporter.milliseconds(ofVoice: dropped),
                     because: isLive ? "the connection did not take it in time" : "no connection"))
         }
         let overrun = counts.input.droppedSamples - reported.input.droppedSamples
@@ -184,5 +239,18 @@ extension Duration {
     /// Whole milliseconds, rounded down.
     var milliseconds: Int {
         Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension RotationCause {
+    fileprivate init(_ cause: ChangeCause) {
+        self =
+            switch cause {
+            case .goAway: .goAway
+            case .timer: .timer
+            case .drop: .drop
+            case .stall: .stall
+            case .request: .request
+            }
     }
 }

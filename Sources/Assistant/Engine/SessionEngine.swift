@@ -2,7 +2,6 @@ import AudioCore
 package import Events
 package import LiveProtocol
 package import LiveSession
-import Synchronization
 
 /// Holds a conversation: asks the machines what to do, and does it.
 ///
@@ -13,13 +12,14 @@ package actor SessionEngine {
     package struct Configuration: Sendable {
         package var endpoint: Endpoint
         package var setup: SessionSetup
-        package var limits = SessionMachine.Limits()
+        package var keeping: SessionKeeper.Configuration
         package var until: EndWatch.Condition
 
         package init(endpoint: Endpoint, setup: SessionSetup, until: EndWatch.Condition) {
             self.endpoint = endpoint
             self.setup = setup
             self.until = until
+            keeping = SessionKeeper.Configuration(family: ModelCatalogue.family(of: setup.model))
         }
     }
 
@@ -62,40 +62,43 @@ package actor SessionEngine {
         case alarm(Duration)
     }
 
-    private let configuration: Configuration
-    private let parts: Parts
+    let configuration: Configuration
+    let parts: Parts
     private nonisolated let announcer: Announcer
     // Bounded at its sources: a line gives itself up at `Line.mostUntaken`, there are a few alarms, and the rest is what
     // people do. So the end of a line always finds room.
     private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .unbounded)
 
-    private var machine: SessionMachine
-    private var turns = TurnAssembler()
-    private var watch: EndWatch
-    private var liveness: Liveness?
-    private var reporter: Reporter
+    var keeper: SessionKeeper
+    var lines: Lines
+    var turns = TurnAssembler()
+    var watch: EndWatch
+    var reporter: Reporter
     private var alarms = Alarms()
-    private var connection: (any Connection)?
-    private var line: Line?
-    private var dials = 0
-    /// Messages for the service while no session is live; never dropped.
-    private var unsent: [[UInt8]] = []
-    private var isMuted = false
+    private var sleep = SleepWatch()
+    var isMuted = false
     /// When to say that the voice stream has ended, some periods after muting, when the last of it has been captured.
-    private var streamEndDue: Duration?
-    private var droppedAt: Duration?
-    private var lostSamples = 0
+    var streamEndDue: Duration?
+    /// It has been said, and holds for the next line, too.
+    var hasStreamEnded = false
+    var wasLive = false
+    /// Voice that had been dropped when the line went.
+    var droppedBeforeGap = 0
     private var nextHousekeeping = Duration.seconds(1)
     private var nextLevels = Duration.zero
-    private var ending: Ending?
+    var ending: Ending?
 
     package init(configuration: Configuration, parts: Parts) {
         self.configuration = configuration
         self.parts = parts
-        machine = SessionMachine(limits: configuration.limits)
+        keeper = SessionKeeper(configuration.keeping)
         watch = EndWatch(configuration.until)
         announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
         reporter = Reporter(announcer)
+        lines = Lines(to: configuration.endpoint, through: parts.transport) {
+            [parts, feed = mailbox.continuation] dial in
+            Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) { feed.yield(.line(dial: dial, $0)) }
+        }
     }
 
     // MARK: From outside
@@ -115,7 +118,7 @@ package actor SessionEngine {
     /// Runs until the session has ended for good. Cancelling ends it without a close frame.
     package func run() async -> Ending {
         await withDiscardingTaskGroup { group in
-            if case .dial(let attempt) = machine.start(now: now) { dial(attempt) }
+            perform(keeper.start(now: now))
             for await input in mailbox.stream {
                 handle(input)
                 if ending != nil { break }
@@ -128,8 +131,10 @@ package actor SessionEngine {
             group.cancelAll()
         }
         let outcome = ending ?? Ending(.asked, reason: "cancelled")
-        connection?.abandon()
+        lines.abandonAll()
         parts.voice.close()
+        if outcome.kind != .asked { parts.voice.abandon() }  // a session was wanted: what waits for one is lost
+        reportCounts()
         tell(turns.finish(at: moment))
         return outcome
     }
@@ -138,20 +143,19 @@ package actor SessionEngine {
 
     // MARK: One step
 
-    private var now: Duration { parts.time.now() }
+    var now: Duration { parts.time.now() }
 
-    private var moment: Moment { moment(received: parts.speech.position) }
+    var moment: Moment { moment(received: parts.speech.position) }
 
-    private func moment(received: Int) -> Moment {
+    func moment(received: Int) -> Moment {
         let clock = parts.ports.clock
         return Moment(now: now, received: received, played: clock.heardPosition) { clock.heardSamples(in: $0) }
     }
 
     private var nextDeadline: Duration? {
-        guard !machine.isEnding else { return machine.deadline }
+        guard !keeper.machine.isEnding else { return keeper.machine.deadline }
         var deadlines = [
-            machine.deadline, turns.deadline(at: moment), watch.deadline, liveness?.deadline, streamEndDue,
-            nextHousekeeping,
+            keeper.deadline(now: now), turns.deadline(at: moment), watch.deadline, streamEndDue, nextHousekeeping,
         ]
         if parts.bus.wantsLevels { deadlines.append(nextLevels) }
         return deadlines.compactMap { $0 }.min()
@@ -160,177 +164,35 @@ package actor SessionEngine {
     private func handle(_ input: Input) {
         switch input {
         case .line(let dial, let event):
-            guard dial == dials else { return }
-            line?.eventHandled()
-            handle(event)
+            guard let role = lines.role(of: dial, taking: event) else { return }
+            handle(event, on: role)
         case .command(let command): handle(command)
         case .inputEnded:
             endVoiceStream()
             watch.inputEnded(now: now)
-        case .stop(let ending): stop(because: ending)
+        case .stop(let ending): perform(keeper.stop(ending, now: now))
         case .alarm(let due):
             alarms.rang(due)
             timePassed()
         }
-        if watch.isDue(now: now) { stop(because: Ending(.asked, reason: "the conversation is over")) }
-    }
-
-    // MARK: The line
-
-    private func dial(_ attempt: Int) {
-        dials += 1
-        reporter.tell(.sessionConnecting(attempt: attempt))
-        let line = Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) {
-            [feed = mailbox.continuation, dial = dials] event in
-            feed.yield(.line(dial: dial, event))
-        }
-        self.line = line
-        connection = parts.transport.open(configuration.endpoint, handler: line)
-    }
-
-    private func handle(_ event: LineEvent) {
-        switch event {
-        case .opened:
-            if case .sendSetup(let handle) = machine.connectionOpened(now: now) { sendSetup(handle: handle) }
-        case .received(let events, let received):
-            for event in events { handle(event, received: received) }
-        case .undecodable(let failure): reporter.undecodable(failure, now: now)
-        case .ended(let reason): lineEnded(reason)
-        }
-    }
-
-    private func sendSetup(handle: String?) {
-        var setup = configuration.setup
-        if let handle { setup.resumption?.handle = handle }
-        let encoded = parts.dialect.encode(setup)
-        reporter.leftOut(encoded.warnings)
-        connection?.send(encoded.message)
-    }
-
-    private func openGate(resumed: Bool) {
-        liveness = Liveness(now: now)
-        reporter.tell(.sessionLive(model: configuration.setup.model, resumed: resumed))
-        if let droppedAt {
-            let lost = lostSamples * 1000 / SampleRate.voice.hertz
-            reporter.tell(
-                .sessionResumed(
-                    because: .drop, gapMilliseconds: (now - droppedAt).milliseconds, lostMilliseconds: lost,
-                    how: resumed ? "handle" : "fresh"))
-        } else {
-            parts.ports.sessionWentLive()
-        }
-        droppedAt = nil
-        lostSamples = 0
-        guard let connection else { return }
-        unsent = unsent.filter { !connection.send($0) }
-        parts.voice.open(on: connection)
-        watch.wentLive(now: now)
-    }
-
-    private func lineEnded(_ reason: Disconnection) {
-        connection = nil
-        liveness = nil
-        watch.lineEnded()
-        parts.voice.close()
-        tell(turns.connectionEnded(at: moment))
-        switch machine.disconnected(reason, now: now, fraction: parts.random()) {
-        case .retry(let at, let problem, let wasLive):
-            if wasLive { droppedAt = now }
-            reporter.retrying(problem, in: at - now, wasLive: wasLive)
-        case .end(let ending): self.ending = ending
-        case .doNothing: break
-        }
-    }
-
-    // MARK: What the service says
-
-    private func handle(_ event: LiveEvent, received: Int) {
-        let at = moment(received: received)
-        switch event {
-        case .setupCompleted:
-            guard case .openGate(let resumed) = machine.setupCompleted(now: now) else { return }
-            openGate(resumed: resumed)
-        case .resumption(let handle, let isResumable, _):
-            machine.resumptionUpdated(handle: handle, isResumable: isResumable)
-        case .toolCalled(let calls): answer(calls)
-        default:
-            reporter.report(event, now: now)
-            tell(turns.handle(event, at: at))
-        }
-    }
-
-    /// No tool is offered in the setup, so whatever is called does not exist; saying so keeps the model talking.
-    private func answer(_ calls: [ToolCall]) {
-        let results = calls.map { call in
-            ToolResult(
-                id: call.id, name: call.name,
-                response: .object([JSONValue.Member("error", .string("there is no tool of this name"))]))
-        }
-        reporter.toolsCalled(calls, answered: results)
-        if let message = parts.dialect.encode(.toolResults(results)) { sendWhenLive(message) }
-    }
-
-    private func sendWhenLive(_ message: [UInt8]) {
-        guard machine.isLive, let connection, connection.send(message) else { return unsent.append(message) }
-    }
-
-    // MARK: What the user wants
-
-    private func handle(_ command: ConversationCommand) {
-        switch command {
-        case .mute, .unmute:
-            let wanted = command == .mute
-            guard wanted != isMuted else { return }
-            isMuted = wanted
-            parts.ports.setMuted(wanted)
-            streamEndDue = wanted ? now + .milliseconds(200) : nil
-        case .interrupt: interrupt()
-        case .say(let text):
-            guard let message = parts.dialect.encode(.text(text)) else { return }
-            tell(turns.typed(text, at: moment))
-            watch.somethingSaid(now: now)
-            sendWhenLive(message)
-        case .hangUp: stop(because: Ending(.asked, reason: "hung up"))
-        }
-    }
-
-    private func interrupt() {
-        guard turns.isAnswering else { return }
-        let moreComes = parts.speech.dropWaiting()
-        tell(turns.interruptedHere(at: moment))
-        if moreComes, machine.isLive, let message = parts.dialect.encode(.stopGenerating) { connection?.send(message) }
-    }
-
-    /// Tells the service that no more voice comes, behind the last of it (pitfall 34).
-    private func endVoiceStream() {
-        streamEndDue = nil
-        guard let message = parts.dialect.encode(.audioStreamEnd) else { return }
-        parts.voice.mark(message)
-    }
-
-    private func stop(because ending: Ending) {
-        switch machine.stop(ending, now: now) {
-        case .close:
-            parts.voice.close()
-            connection?.close(code: 1000, reason: "")
-        case .end(let ending): self.ending = ending
-        case .doNothing: break
+        if watch.isDue(now: now) {
+            perform(keeper.stop(Ending(.asked, reason: "the conversation is over"), now: now))
         }
     }
 
     // MARK: Time
 
     private func timePassed() {
-        switch machine.timePassed(now: now) {
-        case .dial(let attempt): dial(attempt)
-        case .abandon: connection?.abandon()
-        case .end(let ending): self.ending = ending
-        case .doNothing: break
-        }
+        if let slept = sleep.observe(asleep: parts.time.asleep()) { perform(keeper.slept(slept, now: now)) }
+        perform(keeper.timePassed(now: now))
         tell(turns.timePassed(at: moment))
         if let due = streamEndDue, now >= due { endVoiceStream() }
-        checkLiveness()
-        if now >= nextHousekeeping { keepHouse() }
+        observeLine()
+        if now >= nextHousekeeping {
+            nextHousekeeping = now + .seconds(1)
+            parts.voice.trimWaiting()
+            reportCounts()
+        }
         if now >= nextLevels, parts.bus.wantsLevels {
             nextLevels = now + .milliseconds(100)
             let levels = parts.ports.levels
@@ -338,36 +200,17 @@ package actor SessionEngine {
         }
     }
 
-    private func checkLiveness() {
-        guard let connection, let deadline = liveness?.deadline, now >= deadline else { return }
-        switch liveness?.timePassed(progress: connection.progress, now: now) {
-        case .ping: connection.ping()
-        case .giveUp:
-            let silent = Verdict.Problem(reason: "Nothing came from the service for 60 s, not even an answer to a ping")
-            if case .abandon = machine.lineWentSilent(silent) { connection.abandon() }
-        case .doNothing, nil: break
-        }
+    private func observeLine() {
+        guard let progress = lines.connection?.progress else { return }
+        let isWaiting = progress.bytesWaiting > 0 || parts.voice.isWaiting
+        let speech = parts.speech.position
+        perform(keeper.observed(progress, isWaiting: isWaiting, speech: speech, now: now))
     }
 
-    /// Once a second: bounds what waits, and reports what the threads that cannot speak have counted.
-    private func keepHouse() {
-        nextHousekeeping = now + .seconds(1)
-        parts.voice.trimWaiting()
-        let dropped = parts.voice.takeDropped()
-        lostSamples += dropped
-        reporter.counted(parts.ports.counts, droppedVoice: dropped, isLive: machine.isLive)
+    /// What the threads that cannot speak have counted.
+    private func reportCounts() {
+        reporter.counted(
+            parts.ports.counts, droppedVoice: parts.voice.samplesDropped, isLive: keeper.machine.isLive)
         reporter.refused(parts.speech.refused)
-    }
-
-    private func tell(_ changes: [TurnChange]) {
-        for change in changes {
-            reporter.tell(change)
-            switch change {
-            case .started(_, .model): watch.answerBegan(now: now)
-            case .completed(_, .model, let reason, _):
-                watch.answerEnded(isCut: ["interrupted", "connectionLost"].contains(reason), now: now)
-            case .started, .partial, .final, .interrupted, .completed: watch.somethingSaid(now: now)
-            }
-        }
     }
 }

@@ -41,6 +41,7 @@ package final class SpeechSink: MediaSink {
             expected: Answer.none, desired: Answer.arriving, ordering: .acquiringAndReleasing
         ).original
         guard before != Answer.unwanted else { return }
+        if converter?.rate != rate { flushConverter() }
         if rate == SampleRate.speech.hertz {
             _ = writer.append(samples)
         } else {
@@ -56,6 +57,9 @@ package final class SpeechSink: MediaSink {
     }
 
     package func endOfSpeech() {
+        if answer.load(ordering: .acquiring) == Answer.unwanted { converter = nil }
+        flushConverter()
+        written.store(writer.position, ordering: .releasing)
         answer.store(Answer.none, ordering: .releasing)
         writer.endOfSpeech()
     }
@@ -75,9 +79,17 @@ package final class SpeechSink: MediaSink {
 
     /// A service that speaks at another rate than it usually does says so in the MIME type (pitfall 31).
     private func appendConverted(_ samples: Span<Int16>, rate: Int) {
-        if converter?.rate != rate { converter = RateConverter(rate: rate) }
+        if converter == nil { converter = RateConverter(rate: rate) }
         guard let converted = converter?.convert(samples) else { return }
         _ = writer.append(converted.span)
+    }
+
+    /// The last milliseconds, which waited for what comes after them.
+    private func flushConverter() {
+        guard let converter else { return }
+        let tail = converter.finish()
+        self.converter = nil
+        if !tail.isEmpty { _ = writer.append(tail.span) }
     }
 }
 
@@ -102,5 +114,18 @@ private final class RateConverter {
         let produced = resampler.process(samples, into: &span).produced
         converted.removeLast(room - produced)
         return converted
+    }
+
+    /// The end of the stream: with it, as much has come out as went in. Nothing can be converted after.
+    func finish() -> [Int16] {
+        let room = resampler.lookahead * SampleRate.speech.hertz / rate + 64
+        var tail: [Int16] = []
+        while true {
+            var samples = [Int16](repeating: 0, count: room)
+            var span = samples.mutableSpan
+            let produced = resampler.finish(into: &span)
+            guard produced > 0 else { return tail }
+            tail += samples.prefix(produced)
+        }
     }
 }

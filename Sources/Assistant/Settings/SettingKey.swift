@@ -125,6 +125,18 @@ extension SettingKey {
     package static let setupTimeout = SettingKey(
         path: "session.setupTimeoutSeconds", flag: "setup-timeout", placeholder: "SECONDS",
         accepts: .wholeNumber(1...600), preset: "10", summary: "how long the service may take to accept the setup")
+    package static let answerTimeout = SettingKey(
+        path: "session.answerTimeoutSeconds", flag: "answer-timeout", placeholder: "SECONDS",
+        accepts: .wholeNumber(1...600), preset: "10",
+        summary: "how long an answer may take to begin before the connection is changed")
+    package static let recovery = SettingKey(
+        path: "session.recoverySeconds", flag: "recover-for", placeholder: "SECONDS",
+        accepts: .wholeNumber(1...86_400), preset: "30",
+        summary: "how long a lost session is tried to be brought back")
+    package static let connectionLimit = SettingKey(
+        path: "session.connectionLimitSeconds", flag: "connection-limit", placeholder: "SECONDS",
+        accepts: .wholeNumber(10...86_400), preset: nil,
+        summary: "how long the service keeps one connection, which is left in time (default: as known of the model)")
 
     package static let logLevel = SettingKey(
         path: "log.level", flag: "log-level", placeholder: "LEVEL",
@@ -134,7 +146,7 @@ extension SettingKey {
     /// Every setting, in the order in which files and listings show them.
     package static let all: [SettingKey] = [
         endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, input, output, mode, silence,
-        startSensitivity, endSensitivity, setupTimeout, logLevel,
+        startSensitivity, endSensitivity, setupTimeout, answerTimeout, recovery, connectionLimit, logLevel,
     ]
 
     package static func named(_ path: String) -> SettingKey? { all.first { $0.path == path } }

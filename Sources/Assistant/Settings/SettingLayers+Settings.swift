@@ -24,6 +24,9 @@ extension SettingLayers {
         settings.turns.startSensitivity = try found(.startSensitivity).flatMap { .init(rawValue: $0.text) }
         settings.turns.endSensitivity = try found(.endSensitivity).flatMap { .init(rawValue: $0.text) }
         settings.session.setupTimeout = try wholeNumber(.setupTimeout).map { .seconds($0) } ?? .seconds(10)
+        settings.session.answerTimeout = try wholeNumber(.answerTimeout).map { .seconds($0) } ?? .seconds(10)
+        settings.session.recovery = try wholeNumber(.recovery).map { .seconds($0) } ?? .seconds(30)
+        settings.session.connectionLimit = try wholeNumber(.connectionLimit).map { .seconds($0) }
         settings.log.level = Logger.Level(rawValue: try text(.logLevel)) ?? settings.log.level
         settings.until = Until(forInput: settings.audio.input)
         if let until {

@@ -61,6 +61,12 @@ package struct Settings: Sendable, Equatable {
     package struct Session: Sendable, Equatable {
         /// How long the service may take to accept the setup.
         package var setupTimeout = Duration.seconds(10)
+        /// How long an answer may take to begin before the line is changed.
+        package var answerTimeout = Duration.seconds(10)
+        /// How long a session that was live is tried to be brought back.
+        package var recovery = Duration.seconds(30)
+        /// How long the service keeps one connection, which is left in time; nil for what the model is known for.
+        package var connectionLimit: Duration?
     }
 
     package struct Log: Sendable, Equatable {

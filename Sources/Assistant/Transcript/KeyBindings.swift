@@ -3,6 +3,7 @@ package struct KeyBindings: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         case toggleMute
         case interrupt
+        case renew
         case quit
         case send(String)
         /// The typed message changed, began (empty) or is gone (nil).
@@ -40,6 +41,7 @@ package struct KeyBindings: Sendable, Equatable {
         switch key {
         case .character("m"), .character("M"): return .toggleMute
         case .character("i"), .character("I"): return .interrupt
+        case .character("r"), .character("R"): return .renew
         case .character("q"), .character("Q"): return .quit
         case .character("t"), .character("T"):
             draft = ""

@@ -58,9 +58,13 @@ package enum TranscriptWords {
         case .sessionLive(let model, let resumed): (.state, "\(resumed ? "live again" : "live"): \(model)")
         case .sessionEnded(let reason, let code, let exit):
             (exit == 0 ? .state : .error, "ended: \(reason)\(code.map { " (code \($0))" } ?? "")")
-        case .sessionRotating(let because): (.notice, "reconnecting (\(because.rawValue))")
-        case .sessionResumed(_, let gap, let lost, _):
-            (.notice, "resumed after \(gap) ms\(lost > 0 ? ", \(lost) ms of speech lost" : "")")
+        case .sessionRotating(let because):
+            (weight(of: because), "changing to a new connection (\(because.rawValue))")
+        case .sessionResumed(let because, let gap, let lost, _):
+            (
+                lost > 0 ? .notice : weight(of: because),
+                "resumed after \(gap) ms\(lost > 0 ? ", \(lost) ms of speech lost" : "")"
+            )
         case .sessionStalled: (.notice, "the service has stopped answering")
         case .audioDevice(let direction, let device, .lost, let reason):
             (.warning, "\(direction.rawValue) \(device) is gone\(reason.map { ": \($0)" } ?? "")")
@@ -73,6 +77,14 @@ package enum TranscriptWords {
         case .warning(let problem): (.warning, "warning: \(text(of: problem))")
         case .error(let problem): (.error, "error: \(text(of: problem))")
         default: nil
+        }
+    }
+
+    /// A planned change is nothing to be told of: nobody notices it.
+    private static func weight(of because: RotationCause) -> Weight {
+        switch because {
+        case .goAway, .timer: .state
+        case .drop, .stall, .request: .notice
         }
     }
 

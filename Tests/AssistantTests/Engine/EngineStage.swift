@@ -18,6 +18,13 @@ final class FakePorts: AudioPorts {
     var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }
 }
 
+/// A machine that sleeps when a test says so.
+final class FakeMachine: Sendable {
+    private let total = Mutex(Duration.zero)
+    var asleep: Duration { total.withLock { $0 } }
+    func sleeps(_ time: Duration) { total.withLock { $0 += time } }
+}
+
 /// An engine with everything around it in the test's hands: socket, devices and time.
 final class EngineStage: Sendable {
     let transport = FakeTransport()
@@ -31,8 +38,10 @@ final class EngineStage: Sendable {
     private let microphone: Mutex<SampleProducer>
     private let loudspeaker: Mutex<Loudspeaker>
 
-    init(until: EndWatch.Condition = .never) {
-        let ring = SampleRing(minimumCapacity: 16_000)
+    let machine = FakeMachine()
+
+    init(model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never) {
+        let ring = SampleRing(minimumCapacity: 1 << 18)
         microphone = Mutex(ring.makeProducer())
         voice = Voice(source: VoiceSource(ring))
         loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
@@ -40,10 +49,11 @@ final class EngineStage: Sendable {
         engine = SessionEngine(
             configuration: SessionEngine.Configuration(
                 endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
-                setup: SessionSetup(model: "models/gemini-3.8-live"), until: until),
+                setup: SessionSetup(model: model), until: until),
             parts: SessionEngine.Parts(
-                dialect: GeminiDialect(), transport: transport, voice: voice, speech: SpeechSink(speech), ports: ports,
-                bus: bus, time: EngineTime(clock), wallClock: { 0 }, random: { 1 }))
+                dialect: GeminiDialect(model: model), transport: transport, voice: voice, speech: SpeechSink(speech),
+                ports: ports,
+                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep }, wallClock: { 0 }, random: { 1 }))
     }
 
     /// Runs the engine for as long as `script` takes, and then waits for its end, which the script must bring about
@@ -67,6 +77,15 @@ final class EngineStage: Sendable {
         connection.says(#"{"setupComplete":{}}"#)
         _ = await events.next { if case .sessionLive = $0 { true } else { false } }
         return connection
+    }
+
+    /// The next connection is dialled, upgraded and set up. - Returns: it, and its setup.
+    func comeBack() async -> (FakeConnection, setup: String) {
+        let connection = await transport.nextConnection()!
+        connection.opens()
+        let setup = await connection.nextSent() ?? ""
+        connection.says(#"{"setupComplete":{}}"#)
+        return (connection, setup)
     }
 
     func capture(_ count: Int) {

@@ -35,7 +35,7 @@ struct RehearsedConversationTests {
                     setup: SessionSetup(), until: .never),
                 parts: SessionEngine.Parts(
                     dialect: GeminiDialect(), transport: WebSocketTransport(), voice: voice,
-                    speech: SpeechSink(speech), ports: ports, bus: bus, time: EngineTime(ContinuousClock()),
+                    speech: SpeechSink(speech), ports: ports, bus: bus, time: EngineTime.ofMachine(),
                     wallClock: { 0 }, random: { 0 }))
             async let ending = engine.run()
 

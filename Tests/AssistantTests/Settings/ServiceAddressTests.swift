@@ -44,7 +44,7 @@ struct ServiceAddressTests {
         return settings
     }
 
-    @Test("a key travels in its header, on the plain method")
+    @Test("a key travels in its header alone, on the plain method (pitfalls 10 and 17b)")
     func key() throws {
         var settings = try settings("https://gate.example:8443/live")
         settings.service.caFile = "/ca.pem"
@@ -58,7 +58,7 @@ struct ServiceAddressTests {
         #expect(endpoint == expected)
     }
 
-    @Test("a token travels in Authorization, on the constrained method")
+    @Test("a token travels in Authorization alone, on the constrained method (pitfall 10)")
     func token() throws {
         let endpoint = try Settings().endpoint(credential: Credential("auth_tokens/abc"))
         #expect(endpoint.headers == [Endpoint.Header("Authorization", "Token auth_tokens/abc")])

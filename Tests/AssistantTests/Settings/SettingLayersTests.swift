@@ -89,7 +89,7 @@ struct SettingLayersTests {
             persona: {system: "@~/butler.txt", language: de-DE}
             audio: {input: "-", output: null}
             turns: {silenceMilliseconds: 800, startSensitivity: low, endSensitivity: high}
-            session: {setupTimeoutSeconds: 3}
+            session: {setupTimeoutSeconds: 3, answerTimeoutSeconds: 7, recoverySeconds: 90, connectionLimitSeconds: 300}
             log: {level: debug}
             """, to: home.userFile)
         var expected = Settings()
@@ -105,6 +105,9 @@ struct SettingLayersTests {
         expected.turns.startSensitivity = .low
         expected.turns.endSensitivity = .high
         expected.session.setupTimeout = .seconds(3)
+        expected.session.answerTimeout = .seconds(7)
+        expected.session.recovery = .seconds(90)
+        expected.session.connectionLimit = .seconds(300)
         expected.until = .inputEnds
         let settings = try home.layers().settings()
         #expect("\(settings.log.level)" == "debug")

@@ -1,0 +1,154 @@
+package import LiveProtocol
+
+/// What happens on the session's lines.
+extension SessionKeeper {
+    /// The upgrade succeeded.
+    package mutating func opened(_ role: Role, now: Duration) -> [Effect] {
+        switch role {
+        case .standby:
+            machine.standbyOpened()
+            plan.standbyOpened(now: now)
+            standbyOpenedAt = now
+            return rotate(now: now)
+        case .main:
+            mainOpenedAt = now
+            guard case .sendSetup(let handle) = machine.connectionOpened(now: now) else { return [] }
+            return [setUp(handle: handle)]
+        }
+    }
+
+    /// The connection is over. - Parameter fraction: randomness for the jitter, 0 … 1.
+    package mutating func ended(
+        _ role: Role, _ reason: Disconnection, now: Duration, fraction: Double
+    ) -> [Effect] {
+        guard role == .main else {
+            machine.standbyEnded()
+            plan.standbyEnded(now: now)
+            return [.tell(.standbyFailed(reason.description))]
+        }
+        let (wasLive, wasChanging) = (machine.isLive, isChanging)
+        var effects: [Effect] = []
+        if wasLive || (wasChanging && reason.cause != .closedHere) { effects.append(.closeGate(resendsLast: true)) }
+        if wasLive || wasChanging { lineIsGone(now: now) }
+        switch machine.disconnected(reason, now: now, fraction: fraction) {
+        case .retry(let at, let problem, let wasLive):
+            effects.append(.tell(wasLive ? .dropped(problem) : .attemptFailed(problem, retryIn: at - now)))
+            if wasLive { effects.append(.tell(.rotating(because: .drop))) }
+            return effects + dropStandby() + timePassed(now: now)
+        case .succeed(let successor, let problem):
+            if let problem { effects += [.tell(.dropped(problem)), .tell(.rotating(because: .drop))] }
+            return effects + succeed(with: successor, now: now)
+        case .end(let ending): return effects + dropStandby() + [.end(ending)]
+        case .doNothing: return effects
+        }
+    }
+
+    /// An event of the line that carries the session.
+    package mutating func received(_ event: LiveEvent, now: Duration) -> [Effect] {
+        if case .setupCompleted = event { return wentLive(now: now) }
+        machine.serviceSpoke()
+        floor.handle(event, now: now)
+        switch event {
+        case .resumption(let handle, let isResumable, _):
+            machine.resumptionUpdated(handle: handle, isResumable: isResumable)
+            if isResumable { handleAt = now }
+        case .goAway(let timeLeft): plan.goAway(timeLeft: timeLeft, now: now)
+        case .transcription(let piece) where piece.speaker == .user:
+            if configuration.watchesAnswers { stall.asked(now: now) }
+        case .speech, .text, .transcription, .blob, .code, .codeResult: modelSpoke()
+        case .generationCompleted:
+            modelSpoke()
+            answerCompleted()
+        case .turnCompleted, .interrupted: answerCompleted()
+        case .interactionStatus(.idle): answerCompleted()
+        case .toolCallsCancelled(let ids):
+            tools.cancelled(ids)
+            floor.callsOpen(tools.openCount)
+        default: break
+        }
+        return rotate(now: now)
+    }
+
+    /// - Returns: the calls that are to be executed, which a repeated one is not (pitfall 24), and what to do meanwhile.
+    package mutating func toolsCalled(_ calls: [ToolCall], now: Duration) -> (new: [ToolCall], effects: [Effect]) {
+        machine.serviceSpoke()
+        floor.handle(.toolCalled(calls), now: now)
+        stall.answered()
+        let calling = tools.called(calls, now: now)
+        floor.callsOpen(tools.openCount)
+        return (calling.new, machine.isLive ? sendResults(calling.results, now: now) : [])
+    }
+
+    // MARK: Steps of it
+
+    private var isChanging: Bool {
+        if case .changing = machine.state { true } else { false }
+    }
+
+    private mutating func modelSpoke() {
+        stall.answered()
+        tools.modelWentOn()
+    }
+
+    private mutating func answerCompleted() {
+        stall.turnEnded()
+        guard !floor.isInteracting else { return }
+        questions.answerEnded()
+        machine.answerCompleted()
+    }
+
+    private mutating func lineIsGone(now: Duration) {
+        if gap == nil { gap = (now, .drop) }
+        questions.lineEnded(keepsSpoken: stall.stageNumber >= 2, now: now)
+        stall.lineEnded()
+        floor.lineEnded()
+        plan.lineEnded()
+        liveness = nil
+    }
+
+    private mutating func succeed(with successor: SessionMachine.Successor, now: Duration) -> [Effect] {
+        switch successor {
+        case .warm(let handle):
+            mainOpenedAt = standbyOpenedAt
+            return [.takeOver, setUp(handle: handle)]
+        case .dialling: return [.takeOver]
+        case .cold(let attempt): return [.tell(.connecting(attempt: attempt)), .dial(attempt: attempt)]
+        }
+    }
+
+    private mutating func setUp(handle: String?) -> Effect {
+        guard handle == nil, machine.wasEverLive else {
+            seed = nil
+            return .sendSetup(SetupChange(handle: handle))
+        }
+        let history = memory.history(before: questions.due.first?.turn)
+        seed = history
+        return .sendSetup(
+            SetupChange(handle: nil, preparation: Seeding.preparation(history, for: configuration.family)))
+    }
+
+    private mutating func wentLive(now: Duration) -> [Effect] {
+        guard case .openGate(let resumed) = machine.setupCompleted(now: now) else { return [] }
+        liveness = Liveness(now: now)
+        plan.wentLive(openedAt: mainOpenedAt)
+        var effects: [Effect] = [.tell(.live(resumed: resumed))]
+        if let seed, let turns = Seeding.turns(seed, for: configuration.family) { effects.append(.send(turns)) }
+        effects += sendResults(tools.resumed(knownUntil: resumed ? handleAt : nil), now: now)
+        floor.callsOpen(tools.openCount)
+        let again = questions.due.filter { $0.isRepeated && $0.form == .toWrite }
+        effects += sendQuestions(now: now)
+        effects.append(.openGate)
+        if let gap {
+            effects.append(
+                .tell(.resumed(because: gap.cause, gap: now - gap.since, how: resumed ? .handle : .reseed)))
+        }
+        if let seed, !seed.isEmpty {
+            let known = configuration.family.history == .none ? 0 : seed.count
+            effects.append(.tell(.memoryThinner(turns: known)))
+        }
+        if !again.isEmpty { effects.append(.tell(.askedAgain(again.map(\.text)))) }
+        gap = nil
+        seed = nil
+        return effects
+    }
+}
