@@ -1,5 +1,5 @@
-"""The line is taken away while somebody speaks: what is lost, doubled or out of order, sample by sample. How long it takes
-is not judged here, but by scripts/bench-line, which also measures."""
+"""The line is taken away while somebody speaks: what is lost, doubled or out of order, sample by sample. How long it
+takes is judged by scripts/bench-line, not here."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""One conversation under test: the client as a process, fed with numbered voice in real time, and faults on its line."""
+"""One conversation under test: the client as a process, fed with numbered voice in real time, and its line broken."""
 
 import asyncio
 import collections
