@@ -27,10 +27,12 @@ struct ImpairmentTests {
     }
 
     @Test(
-        "that splinters, delays or throttles loses nothing",
+        "that splinters, delays, jitters, throttles or stalls loses nothing and keeps the order",
         arguments: [
             ImpairmentProxy.Impairment(pieceSize: 1), .init(delay: .milliseconds(20)),
             .init(bytesPerSecond: 200_000), .init(delay: .milliseconds(5), bytesPerSecond: 500_000, pieceSize: 100),
+            .init(delay: .milliseconds(10), jitter: .milliseconds(10), pieceSize: 50),
+            .init(jitter: .milliseconds(5), stalls: .init(length: .milliseconds(50), every: .milliseconds(50))),
         ])
     func impaired(impairment: ImpairmentProxy.Impairment) async throws {
         let (connection, _) = try await dial(impairment)
@@ -95,20 +97,5 @@ struct ImpairmentTests {
             }
             try await group.waitForAll()
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

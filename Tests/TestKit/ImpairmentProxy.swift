@@ -3,7 +3,7 @@ import Synchronization
 
 /// A TCP relay on loopback that can be made as bad as a real network, while connections run through it.
 ///
-/// Delay, cap and cuts apply to bytes read after they were set. Threads, not tasks: it may block.
+/// Delay, jitter, stalls, cap and cuts apply to bytes read after they were set. Threads, not tasks: it may block.
 package final class ImpairmentProxy: Sendable {
     package struct Impairment: Sendable, Equatable {
         /// Added to every byte's way, in each direction.
@@ -12,9 +12,17 @@ package final class ImpairmentProxy: Sendable {
         package var bytesPerSecond: Int?
         /// Longest piece written at once, so that frames arrive in splinters; nil for pieces as they come.
         package var pieceSize: Int?
+        /// The most by which a piece is faster or slower than `delay`; the order of bytes is kept.
+        package var jitter: Duration = .zero
+        /// Moments at which nothing comes out; one network's, so common to all connections.
+        package var stalls: NetworkWeather.Stalls?
 
-        package init(delay: Duration = .zero, bytesPerSecond: Int? = nil, pieceSize: Int? = nil) {
-            (self.delay, self.bytesPerSecond, self.pieceSize) = (delay, bytesPerSecond, pieceSize)
+        package init(
+            delay: Duration = .zero, jitter: Duration = .zero, bytesPerSecond: Int? = nil, pieceSize: Int? = nil,
+            stalls: NetworkWeather.Stalls? = nil
+        ) {
+            (self.delay, self.jitter, self.bytesPerSecond) = (delay, jitter, bytesPerSecond)
+            (self.pieceSize, self.stalls) = (pieceSize, stalls)
         }
     }
 
@@ -28,6 +36,7 @@ package final class ImpairmentProxy: Sendable {
 
     private struct State {
         var impairment = Impairment()
+        var weather: NetworkWeather
         var flow = Flow.flowing
         var sockets: [ByteSocket] = []
     }
@@ -35,7 +44,10 @@ package final class ImpairmentProxy: Sendable {
     private final class Shared: @unchecked Sendable {
         // Unchecked: `state` is guarded by `condition`, which threads also wait on.
         let condition = NSCondition()
-        var state = State()
+        var state: State
+        let began = ContinuousClock.now
+
+        init(seed: UInt64) { state = State(weather: NetworkWeather(seed: seed)) }
 
         func change(_ body: (inout State) -> Void) {
             condition.lock()
@@ -50,6 +62,16 @@ package final class ImpairmentProxy: Sendable {
             return body(state)
         }
 
+        /// When bytes that were read just now come out.
+        func arrival() -> ContinuousClock.Instant {
+            let now = began.duration(to: .now)
+            condition.lock()
+            defer { condition.unlock() }
+            let (delay, jitter) = (state.impairment.delay, state.impairment.jitter)
+            return began
+                + state.weather.arrival(of: now, delay: delay, jitter: jitter, stalls: state.impairment.stalls)
+        }
+
         /// Waits while stalled; says how to go on.
         func pass() -> (Impairment, isSwallowing: Bool) {
             condition.lock()
@@ -59,7 +81,7 @@ package final class ImpairmentProxy: Sendable {
         }
     }
 
-    private let shared = Shared()
+    private let shared: Shared
     private let listener: Listener
 
     package var port: Int { listener.port }
@@ -67,7 +89,9 @@ package final class ImpairmentProxy: Sendable {
     /// - Parameters:
     ///   - port: where the server listens.
     ///   - receiveBuffer: bytes the kernel may hold for the relay; small ones make a stall felt soon.
-    package init(to port: Int, receiveBuffer: CInt? = nil) throws {
+    ///   - seed: of jitter and stalls.
+    package init(to port: Int, receiveBuffer: CInt? = nil, seed: UInt64 = 1) throws {
+        shared = Shared(seed: seed)
         listener = try Listener(receiveBuffer: receiveBuffer) { [shared] client in
             guard let server = try? ByteSocket.connect(port: port, limit: .seconds(60)) else { return }
             shared.change { $0.sockets += [client, server] }
@@ -98,13 +122,15 @@ package final class ImpairmentProxy: Sendable {
     private static func relay(from source: ByteSocket, to sink: ByteSocket, _ shared: Shared) {
         let (pieces, feed) = (Backlog(), source)
         startTestThread {
+            var latest = ContinuousClock.now
             while true {
                 let (impairment, _) = shared.pass()
                 guard let bytes = try? feed.read(atMost: impairment.pieceSize ?? 64 << 10), !bytes.isEmpty else {
                     break
                 }
-                let (now, isSwallowing) = shared.pass()
-                if !isSwallowing { pieces.put(bytes, due: .now + now.delay) }
+                let (_, isSwallowing) = shared.pass()
+                latest = max(latest, shared.arrival())
+                if !isSwallowing { pieces.put(bytes, due: latest) }
             }
             pieces.finish()
         }

@@ -72,9 +72,7 @@ async def measure(chosen, options, folder):
     for number in range(lines):
         own = folder / str(number)
         own.mkdir()
-        # Each conversation has randomness of its own, so that how they interleave changes nothing.
-        dice = random.Random(f"{options.seed} {chosen.name} {number}")
-        talks.append(Talk(chosen, options.client, dice, own, certificate))
+        talks.append(Talk(chosen, options, own, f"{options.seed} {chosen.name} {number}", certificate))
     runs = [options.runs // lines + (number < options.runs % lines) for number in range(lines)]
     await asyncio.gather(*(talk.hold(count) for talk, count in zip(talks, runs)))
     return report.summarise(chosen, talks, options.seed, options.count_only)
@@ -89,12 +87,16 @@ def arguments():
     parser.add_argument("--client", type=shlex.split, help="the command to test, instead of a release build")
     parser.add_argument("--lines", type=int, help="conversations at a time, instead of what the set says")
     parser.add_argument("--spacing", help="MIN:MAX seconds from a change to the next fault, instead of the set's")
+    parser.add_argument("--most-left", type=float, default=50, help="the longest time that a goAway leaves, in seconds")
+    parser.add_argument("--answers", type=float, default=0.3, help="the share of faults that fall into an answer")
     parser.add_argument("--count-only", action="store_true", help="judge what was lost, not how long it took")
     parser.add_argument("--json", action="store_true", help="one line a set instead of the table")
     options = parser.parse_args()
     names = options.sets.split(",")
     if unknown := set(names) - {one.name for one in SETS}:
         parser.error(f"no such set: {', '.join(unknown)}")
+    if options.most_left < 2:
+        parser.error("a goAway leaves 2 s at least")
     if options.runs < 1 or options.lines is not None and options.lines < 1:
         parser.error("at least one run, on at least one line")
     options.sets = [one for one in SETS if one.name in names]

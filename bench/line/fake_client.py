@@ -66,12 +66,12 @@ class Client:
     def flush(self):
         while self.waiting:
             packet = self.waiting.pop(0)
-            self.send(packet)
+            self.send(packet, self.socket)
             self.recent = [*self.recent, packet][-2 * KEPT :]
 
-    def send(self, packet):
+    def send(self, packet, socket):
         content = {"data": base64.b64encode(packet).decode(), "mimeType": "audio/pcm;rate=16000"}
-        self.tell(self.socket, {"realtimeInput": {"audio": content}})
+        self.tell(socket, {"realtimeInput": {"audio": content}})
 
     @staticmethod
     def tell(socket, message):
@@ -92,8 +92,7 @@ class Client:
         resumption = {"handle": handle} if handle else {}
         self.tell(socket, {"setup": {"model": "models/gemini-3.8-live", "sessionResumption": resumption}})
         if vice == "eager":
-            self.socket = socket
-            self.flush()
+            self.send(self.recent[-1], socket)
         standby, is_answering, must_change = None, False, False
         try:
             while True:
@@ -147,9 +146,9 @@ class Client:
         if self.socket is not socket:
             return
         if self.vice == "double":
-            self.send(self.recent[-1])
+            self.send(self.recent[-1], socket)
         elif self.vice == "noise":
-            self.send(b"\xff\x7f" * (PACKET // 2))
+            self.send(b"\xff\x7f" * (PACKET // 2), socket)
         elif self.vice in ("lose", "swap"):
             self.socket = None
             asyncio.create_task(self.stumble(socket))

@@ -37,7 +37,7 @@ def unpack(data):
 
 
 def number(samples, position, expected):
-    """The number of the sample at `position`, by its neighbour; where that does not tell, the one nearest `expected`."""
+    """The number of the sample at `position`, by its neighbour; where that does not tell, the nearest to `expected`."""
     this = samples[position]
     if position + 1 < len(samples) and (this ^ samples[position + 1]) & ODD:
         after = samples[position + 1]

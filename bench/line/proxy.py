@@ -34,7 +34,7 @@ class Proxy:
     def __init__(self, port, impairment, random):
         self.target, self.impairment, self.random = port, impairment, random
         self.free_at = {"up": 0.0, "down": 0.0}
-        self.stall_begins = None
+        self.stall = self.last_stall = (0.0, 0.0)  # begin and end
         self.tasks = set()
 
     async def start(self):
@@ -106,12 +106,13 @@ class Proxy:
 
     def after_stall(self, moment):
         """The first moment from this one on at which the network does not stand still."""
-        if self.stall_begins is None:
-            self.stall_begins = moment + self.random.expovariate(1 / self.impairment.stall_every)
-        while moment >= self.stall_begins + self.impairment.stall:
-            pause = self.random.expovariate(1 / self.impairment.stall_every)
-            self.stall_begins += self.impairment.stall + pause
-        return max(moment, self.stall_begins + self.impairment.stall) if moment >= self.stall_begins else moment
+        while moment >= self.stall[1]:
+            self.last_stall = self.stall
+            begin = (self.stall[1] or moment) + self.random.expovariate(1 / self.impairment.stall_every)
+            self.stall = (begin, begin + self.impairment.stall)
+        # With jitter, bytes may come out before others that were read earlier: the last stall counts, too.
+        ends = [end for begin, end in (self.last_stall, self.stall) if begin <= moment < end]
+        return ends[0] if ends else moment
 
 
 def reset(writer):

@@ -185,7 +185,7 @@ class Service:
         if kind == "setup":
             return self.set_up(line, body, now)
         if line.live_at is None:
-            return self.breach(f"{kind} before the setup's answer was sent")
+            return self.breach(f"{kind} before the setup" + ("'s answer was sent" if line.set_up_at else ""))
         if now < line.live_at + self.shortest_round_trip:
             self.breach(f"{kind} before the setup's answer can have arrived")
         if kind == "realtimeInput":

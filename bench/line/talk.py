@@ -1,10 +1,11 @@
-"""One conversation under test: the client as a process, fed with numbered voice in real time, and faults on its line."""
+"""One conversation under test: the client as a process, fed with numbered voice in real time, and its line broken."""
 
 import asyncio
 import collections
 import dataclasses
 import json
 import os
+import random
 import signal
 import statistics
 import subprocess
@@ -55,13 +56,15 @@ class Run:
 class Talk:
     """One client and the service that it talks to."""
 
-    def __init__(self, chosen, client, random, folder, certificate=None):
-        self.set, self.client, self.random, self.folder = chosen, client, random, folder
+    def __init__(self, chosen, options, folder, seed, certificate):
+        self.set, self.options, self.folder = chosen, options, folder
+        # Each part has randomness of its own: how they interleave does not change what happens.
+        self.random, of_service, self.of_network = (random.Random(f"{seed} {part}") for part in range(3))
         self.certificate = certificate  # (ssl context, CA file), for the way "tls"
         self.impairment = Impairment() if chosen.way == "network" else None
         network = self.impairment
         self.service = Service(
-            random, network.shortest_round_trip if network else 0.0, network.stall if network else 0.0)
+            of_service, network.shortest_round_trip if network else 0.0, network.stall if network else 0.0)
         self.service.written = lambda: self.written
         self.written = 0
         self.expected = None  # the connection that the session should be on
@@ -72,7 +75,7 @@ class Talk:
         port = await self.service.start(self.certificate[0] if self.set.way == "tls" else None)
         proxy = None
         if self.impairment:
-            proxy = Proxy(port, self.impairment, self.random)
+            proxy = Proxy(port, self.impairment, self.of_network)
             port = await proxy.start()
         reading, self.pipe = os.pipe()
         os.set_blocking(self.pipe, False)
@@ -96,7 +99,7 @@ class Talk:
     def command(self, port):
         is_secure = self.set.way == "tls"
         return [
-            *self.client, "talk", "--json", "--endpoint", f"ws{'s' * is_secure}://127.0.0.1:{port}",
+            *self.options.client, "talk", "--json", "--endpoint", f"ws{'s' * is_secure}://127.0.0.1:{port}",
             *(("--ca-file", self.certificate[1]) if is_secure else ()),
             *("--model", "gemini-3.8-live", "--input", "-", "--output", "null", "--until", "forever")]
 
@@ -149,7 +152,7 @@ class Talk:
         """Waits a random while, breaks the line, and measures how it comes back. Raises `Failure`."""
         service = self.service
         await asyncio.sleep(self.random.uniform(*self.set.spacing))
-        if self.random.random() < 0.3 and service.live:
+        if self.random.random() < self.options.answers and service.live:
             run.during_answer = True
             length = self.random.uniform(0.4, 1.5)
             service.answer(length)
@@ -162,7 +165,7 @@ class Talk:
             raise Failure("the connection changed without cause")
         run.tally = service.ledger.begin_run()
         if self.set.fault == "goAway":
-            fault_at, patience = service.now(), round(self.random.uniform(2, 50), 1)
+            fault_at, patience = service.now(), round(self.random.uniform(2, self.options.most_left), 1)
             old = service.go_away(patience)
         else:
             with_reset = self.random.random() < 0.5
