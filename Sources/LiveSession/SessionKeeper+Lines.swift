@@ -121,7 +121,8 @@ extension SessionKeeper {
             seed = nil
             return .sendSetup(SetupChange(handle: handle))
         }
-        let history = memory.history(before: questions.due.first?.turn)
+        let keepsNone = configuration.family.history == .none
+        let history = keepsNone ? [] : memory.history(before: questions.due.first?.turn)
         seed = history
         return .sendSetup(
             SetupChange(handle: nil, preparation: Seeding.preparation(history, for: configuration.family)))
@@ -142,10 +143,7 @@ extension SessionKeeper {
             effects.append(
                 .tell(.resumed(because: gap.cause, gap: now - gap.since, how: resumed ? .handle : .reseed)))
         }
-        if let seed, !seed.isEmpty {
-            let known = configuration.family.history == .none ? 0 : seed.count
-            effects.append(.tell(.memoryThinner(turns: known)))
-        }
+        if let seed, !seed.isEmpty { effects.append(.tell(.memoryThinner(turns: seed.count))) }
         if !again.isEmpty { effects.append(.tell(.askedAgain(again.map(\.text)))) }
         gap = nil
         seed = nil

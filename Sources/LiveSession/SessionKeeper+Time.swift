@@ -60,7 +60,9 @@ extension SessionKeeper {
     /// Makes a connection ahead, or goes over to it, when it is time.
     mutating func rotate(now: Duration) -> [Effect] {
         guard machine.isLive else { return [] }
-        switch plan.decide(floorIsFree: floor.isFree(now: now), standby: machine.standby, now: now) {
+        // Without a handle a change costs the session its memory, so it is put off as long as it can be.
+        let canResume = machine.handle != nil || configuration.family.history == .none
+        switch plan.decide(floorIsFree: canResume && floor.isFree(now: now), standby: machine.standby, now: now) {
         case .warm: return machine.warm() == .dialStandby ? [.dialStandby] : []
         case .coolDown:
             let effects = dropStandby()

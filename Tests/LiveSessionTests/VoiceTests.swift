@@ -180,7 +180,9 @@ struct VoiceTests {
         #expect(voice.samplesDropped == 1_000)
     }
 
-    @Test("a line that stalled and is then given up costs no voice: what it did not take goes up on the next (pitfall 12)")
+    @Test(
+        "a line that stalled and is then given up costs no voice: what it did not take goes up on the next (pitfall 12)"
+    )
     func stallThenBreak() {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(10), stall: .seconds(1), resent: .zero)

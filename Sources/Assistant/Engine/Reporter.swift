@@ -72,7 +72,7 @@ struct Reporter {
             warn(
                 "session.slept", "The machine slept for \(time.milliseconds / 1000) s, so the connection is made anew.")
         case .memoryThinner(let turns):
-            let known = turns == 0 ? "nothing" : turns == 1 ? "one turn" : "\(turns) turns"
+            let known = turns == 1 ? "one turn" : "\(turns) turns"
             warn(
                 "session.memoryThinner",
                 "The session could not be resumed, so a fresh one goes on: of what was said before it has been told "
