@@ -38,6 +38,22 @@ extension Connection {
         }
     }
 
+    /// Takes the oldest message that no step has looked at, or waits for the next; nil when none comes in time.
+    func nextMessage(within time: Duration) async -> ClientMessage? {
+        let deadline = clock.now + time
+        feed.yield(.ring(at: deadline))
+        var rings = bells.makeAsyncIterator()
+        while unseen.isEmpty {
+            guard clock.now < deadline, await rings.next() != nil else { return nil }
+        }
+        return unseen.removeFirst()
+    }
+
+    func behave() {
+        isBehaving = true
+        if let setup = exchange(&heldSetup, with: nil) { perform(session.received(setup, now: now)) }
+    }
+
     private func wait(for expectation: Scenario.Expectation, timeout: Duration) async throws(Failed) {
         let deadline = clock.now + timeout
         var heard = Duration.zero

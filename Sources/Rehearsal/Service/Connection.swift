@@ -1,32 +1,9 @@
 import FlyingFox
 import Foundation
-import Synchronization
 
 /// One client's connection: does what its session answers, and tells the session what happens.
 actor Connection {
-    /// What all connections of a service share.
-    final class Shared: Sendable {
-        let configuration: RehearsalConfiguration
-        let handles: HandleStore
-        let log: WireLog?
-        private let count = Mutex(0)
-
-        init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
-            self.configuration = configuration
-            handles = HandleStore(lifetime: configuration.handleLifetime)
-            if let path = configuration.logPath { log = try WireLog(path: path) } else { log = nil }
-        }
-
-        /// - Returns: 1 for the first connection of the service, and so on.
-        func nextNumber() -> Int {
-            count.withLock { count in
-                count += 1
-                return count
-            }
-        }
-    }
-
-    private enum Effect: Sendable {
+    enum Effect: Sendable {
         case wake(at: ContinuousClock.Instant)
         case answer(RehearsalSession.Prompt, number: Int)
         case closeLater
@@ -35,38 +12,38 @@ actor Connection {
         case ring(at: ContinuousClock.Instant)
     }
 
-    private enum Sound: Sendable {
+    enum Sound: Sendable {
         case hear([Int16])
         case understand
     }
 
     nonisolated let outbox = Outbox()
-    private let frames: AsyncThrowingStream<WSFrame, any Error>
+    let frames: AsyncThrowingStream<WSFrame, any Error>
     let number: Int
     let shared: Shared
     let clock = ContinuousClock()
-    private let started: ContinuousClock.Instant
-    private var session: RehearsalSession
-    private var answerer: Answerer
-    private var encoder: WireEncoder
-    private var savedInput: SavedInput
-    private var wakesAt: ContinuousClock.Instant?
-    private var isClosing = false
+    let started: ContinuousClock.Instant
+    var session: RehearsalSession
+    var answerer: Answerer
+    var encoder: WireEncoder
+    var savedInput: SavedInput
+    var wakesAt: ContinuousClock.Instant?
+    var isClosing = false
 
     /// False while a scenario answers in place of the session.
-    private var isBehaving: Bool
-    private var heldSetup: ClientMessage?
+    var isBehaving: Bool
+    var heldSetup: ClientMessage?
     /// Whether a scenario wants to see what arrives; set by its player.
     var isWatched: Bool
     /// What the scenario has not looked at yet.
-    private var unseen: [ClientMessage] = []
+    var unseen: [ClientMessage] = []
     // Bound: one ring, which says no more than "look again".
-    private let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     // Bounds: an effect is a timer or an answer, of which there are a few at a time; sound is at most two minutes of
     // 20 ms blocks, which only a client that sends faster than ears can listen would fill. What overflows is noted.
-    private let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
-    private let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
+    let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
+    let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
 
     init(frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared) {
         self.frames = frames
@@ -88,7 +65,7 @@ actor Connection {
         }
     }
 
-    private var now: Duration { started.duration(to: clock.now) }
+    var now: Duration { started.duration(to: clock.now) }
 
     /// Serves until either side closes the connection.
     func run() async {
@@ -134,7 +111,7 @@ actor Connection {
 
     // MARK: What comes in
 
-    private func readFrames() async {
+    func readFrames() async {
         var joiner = FrameJoiner(largestMessage: shared.configuration.largestMessage)
         do {
             for try await frame in frames {
@@ -162,7 +139,7 @@ actor Connection {
         end()
     }
 
-    private func received(_ bytes: [UInt8]) {
+    func received(_ bytes: [UInt8]) {
         guard !isClosing else { return }
         let message: ClientMessage
         do throws(Refusal) {
@@ -189,27 +166,9 @@ actor Connection {
         }
     }
 
-    // MARK: For scenarios
-
-    /// Takes the oldest message that no step has looked at, or waits for the next; nil when none comes in time.
-    func nextMessage(within time: Duration) async -> ClientMessage? {
-        let deadline = clock.now + time
-        feed.yield(.ring(at: deadline))
-        var rings = bells.makeAsyncIterator()
-        while unseen.isEmpty {
-            guard clock.now < deadline, await rings.next() != nil else { return nil }
-        }
-        return unseen.removeFirst()
-    }
-
-    func behave() {
-        isBehaving = true
-        if let setup = exchange(&heldSetup, with: nil) { perform(session.received(setup, now: now)) }
-    }
-
     // MARK: What the session wants done
 
-    private func perform(_ actions: [RehearsalSession.Action]) {
+    func perform(_ actions: [RehearsalSession.Action]) {
         for action in actions {
             switch action {
             case .send(let message): send(message)
@@ -255,7 +214,7 @@ actor Connection {
         log("sent", ("message", shared.log == nil ? .null : WireLog.summary(of: message)))
     }
 
-    private func armTimer() {
+    func armTimer() {
         guard let deadline = session.nextDeadline else { return }
         let instant = started + deadline
         if let wakesAt, wakesAt <= instant { return }
@@ -263,67 +222,9 @@ actor Connection {
         feed.yield(.wake(at: instant))
     }
 
-    private func wake(armedFor instant: ContinuousClock.Instant) {
+    func wake(armedFor instant: ContinuousClock.Instant) {
         if wakesAt == instant { wakesAt = nil }
         perform(session.tick(now: now))
-    }
-
-    // MARK: Ears and voice
-
-    private func give(_ sound: Sound) {
-        if case .dropped = earFeed.yield(sound) { log("note", ("text", "sound was dropped: the ears are far behind")) }
-    }
-
-    /// Collects each utterance, and has the ears understand it once it is over.
-    private func listen() async {
-        var utterance: [Int16] = []
-        for await sound in sounds {
-            switch sound {
-            case .hear(let samples):
-                // Push to talk can hold an utterance open for ever; nobody means more than a minute of it.
-                if utterance.count < Self.longestUtterance { utterance += samples }
-            case .understand:
-                let samples = exchange(&utterance, with: [])
-                do {
-                    let hearing = try await Ears.shared.understand(samples)
-                    log("heard", ("hearing", .string("\(hearing)")), ("samples", .number(Double(samples.count))))
-                    perform(session.heard(hearing, now: now))
-                } catch {
-                    shared.configuration.report("connection \(number): \(error)")
-                    perform(session.refused(.internalError))
-                }
-            }
-        }
-    }
-
-    private static let longestUtterance = 60 * VoiceGate.rate
-
-    private func answer(_ prompt: RehearsalSession.Prompt, number answer: Int) async {
-        let context = Answerer.Context(
-            conversation: session.conversation, functions: session.setup?.functions ?? [], now: Date())
-        let reply = answerer.reply(to: prompt, in: context)
-        if !reply.calls.isEmpty {
-            let (actions, isWaiting) = session.call(reply.calls, answer: answer, now: now)
-            perform(actions)
-            if isWaiting { return }
-        }
-        for sentence in reply.sentences {
-            let isSpoken = session.setup?.modality != .text
-            let spoken: AnswerDelivery.Sentence
-            do {
-                spoken =
-                    isSpoken
-                    ? try await Voice.shared.speak(sentence, as: session.setup?.voice)
-                    : AnswerDelivery.Sentence(text: sentence, samples: [], words: [])
-            } catch {
-                shared.configuration.report("connection \(number): \(error)")
-                perform(session.refused(.internalError))
-                return
-            }
-            guard session.isAnswering(answer) else { return }
-            perform(session.say(spoken, answer: answer, now: now))
-        }
-        perform(session.finishSaying(answer: answer, now: now))
     }
 
     func log(_ event: String, _ details: (String, JSON)...) {
@@ -333,32 +234,5 @@ actor Connection {
         case 1: log.write(event, connection: number, details[0])
         default: log.write(event, connection: number, details[0], details[1])
         }
-    }
-}
-
-/// What the microphone sent, as it came, in a WAV file.
-private struct SavedInput {
-    private final class Box {
-        var file: WaveFile
-        init(_ file: consuming WaveFile) { self.file = file }
-    }
-
-    private let path: String?
-    private var box: Box?
-
-    /// - Parameter path: for the first connection; later ones get their number before the suffix.
-    init(path: String?, connection: Int) {
-        guard let path, connection > 1 else {
-            self.path = path
-            return
-        }
-        let stem = path.hasSuffix(".wav") ? String(path.dropLast(4)) : path
-        self.path = "\(stem)-\(connection).wav"
-    }
-
-    mutating func append(_ pcm: ClientMessage.PCM) {
-        guard let path else { return }
-        if box == nil, let file = try? WaveFile(path: path, rate: pcm.rate) { box = Box(file) }
-        box?.file.append(pcm.samples)
     }
 }
