@@ -35,6 +35,7 @@ extension Connection {
         case .behave: behave()
         case .close(let code, let reason): close(Refusal(code: code, reason: reason))
         case .drop: end()
+        case .fault(let fault): suffer(fault)
         }
     }
 
@@ -73,7 +74,7 @@ extension Connection {
     private func say(_ text: String) async throws(Failed) {
         let spoken: AnswerDelivery.Sentence
         do {
-            spoken = try await Voice.shared.speak(text, as: nil)
+            spoken = try await speak(text, as: nil)
         } catch {
             throw Failed(reason: error.description)
         }

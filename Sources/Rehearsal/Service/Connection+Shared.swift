@@ -5,6 +5,7 @@ extension Connection {
     final class Shared: Sendable {
         let configuration: RehearsalConfiguration
         let handles: HandleStore
+        let sessions = OpenSessions()
         let log: WireLog?
         private let count = Mutex(0)
 

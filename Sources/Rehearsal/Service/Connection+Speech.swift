@@ -45,7 +45,7 @@ extension Connection {
             do {
                 spoken =
                     isSpoken
-                    ? try await Voice.shared.speak(sentence, as: session.setup?.voice)
+                    ? try await speak(sentence, as: session.setup?.voice)
                     : AnswerDelivery.Sentence(text: sentence, samples: [], words: [])
             } catch {
                 shared.configuration.report("connection \(number): \(error)")
@@ -56,5 +56,11 @@ extension Connection {
             perform(session.say(spoken, answer: answer, now: now))
         }
         perform(session.finishSaying(answer: answer, now: now))
+    }
+
+    /// In the service's voice, or as tones if those will do.
+    func speak(_ text: String, as name: String?) async throws(RehearsalError) -> AnswerDelivery.Sentence {
+        guard !shared.configuration.hasQuickVoice else { return ToneVoice.speak(text) }
+        return try await Voice.shared.speak(text, as: name)
     }
 }

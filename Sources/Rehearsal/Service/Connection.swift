@@ -6,7 +6,11 @@ actor Connection {
     enum Effect: Sendable {
         case wake(at: ContinuousClock.Instant)
         case answer(RehearsalSession.Prompt, number: Int)
+        case find(handle: String)
         case closeLater
+        case pong(WSFrame, at: ContinuousClock.Instant)
+        case follow([ChaosPlan.Event])
+        case idle(until: ChaosPlan.Event)
         case play([Scenario.Step])
         /// Rings the bell that a waiting scenario listens for.
         case ring(at: ContinuousClock.Instant)
@@ -30,6 +34,12 @@ actor Connection {
     var wakesAt: ContinuousClock.Instant?
     var isClosing = false
 
+    /// The way to what only a transport can do wrong; nil when nobody asked for that.
+    let route: Route?
+    let plan: ChaosPlan?
+    var frameFaults = FrameFaults()
+    var hasSeenSetup = false
+
     /// False while a scenario answers in place of the session.
     var isBehaving: Bool
     var heldSetup: ClientMessage?
@@ -45,13 +55,22 @@ actor Connection {
     let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
     let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
 
-    init(frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared) {
+    /// - Parameters:
+    ///   - number: 1 for the service's first, and so on.
+    ///   - version: the API version in the path.
+    init(
+        number: Int, frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared, route: Route?,
+        plan: ChaosPlan?
+    ) {
+        self.number = number
         self.frames = frames
         self.shared = shared
-        number = shared.nextNumber()
+        self.route = route
+        self.plan = plan
         started = clock.now
         var options = shared.configuration.session
         options.seed &+= UInt64(number)
+        if let plan { options.setupDelay += plan.setupDelay }
         let random = UInt32.random(in: .min ... .max)  // handles must differ from those of an earlier process
         session = RehearsalSession(
             options: options, version: version, connection: "\(number)-\(String(random, radix: 36))", now: .zero)
@@ -63,6 +82,7 @@ actor Connection {
         if let scenario = shared.configuration.scenario {
             feed.yield(.play(scenario.steps(forConnection: number)))
         }
+        if let event = plan?.idleEvent { feed.yield(.idle(until: event)) }
     }
 
     var now: Duration { started.duration(to: clock.now) }
@@ -82,6 +102,14 @@ actor Connection {
                         await self.wake(armedFor: instant)
                     }
                 case .answer(let prompt, let number): group.addTask { await self.answer(prompt, number: number) }
+                case .find(let handle): group.addTask { await self.find(handle) }
+                case .pong(let pong, let instant):
+                    group.addTask {
+                        try? await self.clock.sleep(until: instant)
+                        self.outbox.put(pong)
+                    }
+                case .follow(let events): group.addTask { await self.follow(events) }
+                case .idle(let event): group.addTask { await self.idle(until: event) }
                 case .play(let steps): group.addTask { await self.play(steps) }
                 case .ring(let instant):
                     group.addTask {
@@ -98,11 +126,13 @@ actor Connection {
             }
             group.cancelAll()
         }
+        shared.sessions.leave(connection: number)
         outbox.finish()
         log("closed")
     }
 
     func end() {
+        shared.sessions.leave(connection: number)
         feed.finish()
         bell.finish()
         earFeed.finish()
@@ -121,9 +151,14 @@ actor Connection {
                     var pong = ping
                     pong.opcode = .pong
                     pong.mask = nil
-                    outbox.put(pong)
+                    if let delay = frameFaults.pongDelay {
+                        feed.yield(.pong(pong, at: clock.now + delay))
+                    } else {
+                        outbox.put(pong)
+                    }
                 case .close(let code, let reason):
                     log("received", ("close", .number(Double(code))), ("reason", .string(reason)))
+                    shared.sessions.leave(connection: number)  // before the client hears that it may resume
                     if !isClosing { outbox.close(code: code == 1005 ? 1000 : code, reason: "") }
                     end()
                     return
@@ -153,6 +188,10 @@ actor Connection {
             log("received", ("message", WireLog.summary(of: json)))
         }
         if case .audio(let pcm) = message { savedInput.append(pcm) }
+        if case .setup = message, !hasSeenSetup {
+            hasSeenSetup = true
+            beginChaos()
+        }
         if isWatched {
             // Bound: seven minutes of 20 ms packets, for a scenario that waits long; the oldest go.
             if unseen.count == 20_000 { unseen.removeFirst(10_000) }
@@ -176,11 +215,11 @@ actor Connection {
             case .hear(let samples, _): give(.hear(samples))
             case .understand: give(.understand)
             case .answer(let prompt, let answer): feed.yield(.answer(prompt, number: answer))
-            case .find(let handle):
-                let model = session.requestedModel ?? ""
-                perform(session.resume(shared.handles.find(handle, model: model, now: clock.now), now: now))
-            case .keep(let conversation, let handle):
-                shared.handles.keep(conversation, model: session.setup?.model ?? "", under: handle, now: clock.now)
+            case .begin(let name): _ = shared.sessions.enter(name, connection: number)
+            case .find(let handle): feed.yield(.find(handle: handle))
+            case .keep(let kept, let handle):
+                shared.handles.keep(kept, model: session.setup?.model ?? "", under: handle, now: clock.now)
+            case .forget(let name): shared.handles.forget(session: name)
             case .note(let text):
                 log("note", ("text", .string(text)))
                 shared.configuration.report("connection \(number): \(text)")
@@ -189,19 +228,35 @@ actor Connection {
         armTimer()
     }
 
+    /// Looks for the session that a setup wants to resume. One that another connection still serves gets a moment to
+    /// be left: the end of that connection may be on its way.
+    private func find(_ handle: String) async {
+        let model = session.requestedModel ?? ""
+        var search = Recollection.Search.unknown
+        for attempt in 0...5 {
+            if attempt > 0 { try? await clock.sleep(for: .milliseconds(10)) }
+            guard !isClosing, let kept = shared.handles.find(handle, model: model, now: clock.now) else { break }
+            let isFree = shared.sessions.enter(kept.session, connection: number)
+            search = isFree ? .found(kept) : .inUse
+            if isFree { break }
+        }
+        perform(session.resume(search, now: now))
+    }
+
     func close(_ refusal: Refusal) {
         guard !isClosing else { return }
         log("sent", ("close", .number(Double(refusal.code))), ("reason", .string(refusal.reason)))
         shared.configuration.report("connection \(number): closed with \(refusal.code): \(refusal.reason)")
         isClosing = true
-        outbox.close(code: refusal.code, reason: refusal.reason)
+        shared.sessions.leave(connection: number)
+        outbox.close(code: refusal.code, reason: refusal.reason, limit: frameFaults.reasonBytes)
         feed.yield(.closeLater)
     }
 
     /// Sends bytes that need not be a message at all.
     func send(_ bytes: [UInt8], asText: Bool) {
         guard !isClosing else { return }
-        outbox.send(WireEncoder.Payload(bytes: bytes, isText: asText))
+        outbox.send(WireEncoder.Payload(bytes: bytes, isText: asText), fragmentBytes: frameFaults.fragmentBytes)
         log("sent", ("bytes", .number(Double(bytes.count))))
     }
 
@@ -210,7 +265,7 @@ actor Connection {
         guard !isClosing else { return }
         var payload = encoder.encode(message)
         payload.isText = asText ?? payload.isText
-        outbox.send(payload)
+        outbox.send(payload, fragmentBytes: frameFaults.fragmentBytes)
         log("sent", ("message", shared.log == nil ? .null : WireLog.summary(of: message)))
     }
 

@@ -1,6 +1,7 @@
 /// Answers, from the question to the end of the turn.
 extension RehearsalSession {
     mutating func ask(_ prompt: Prompt, now: Duration) -> [Action] {
+        guard !swallowed.contains(.answers) else { return [] }
         guard delivery == nil else {
             prompts.append(prompt)
             return []

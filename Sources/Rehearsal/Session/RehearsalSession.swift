@@ -25,10 +25,14 @@ package struct RehearsalSession {
         case understand(utterance: Int)
         /// Think of an answer, then call `call`, `say` and `finishSaying` with its number.
         case answer(Prompt, answer: Int)
-        /// Look for the conversation kept under this handle, then call `resume`.
+        /// A session of that name begins on this connection.
+        case begin(session: String)
+        /// Look for what is kept under this handle, then call `resume`.
         case find(handle: String)
-        /// Keep the conversation under this handle.
-        case keep(Conversation, handle: String)
+        /// Keep this under the handle.
+        case keep(Recollection, handle: String)
+        /// None of the session's handles is good any more.
+        case forget(session: String)
         case note(String)
     }
 
@@ -42,6 +46,16 @@ package struct RehearsalSession {
         case awaitingHistory
         case open
         case closed
+    }
+
+    /// What a session can be told to take in without a word; each is a fault that clients of the real service met.
+    enum Swallowed: String, Sendable {
+        /// Neither accepted nor refused (pitfall 17a).
+        case setup
+        /// As if the microphone were dead.
+        case audio
+        /// What is said is transcribed, and nothing is answered.
+        case answers
     }
 
     /// A call whose result is awaited.
@@ -79,8 +93,14 @@ package struct RehearsalSession {
 
     var handleCount = 0
     var handleDue: Duration?
-    var goAwayDue: Duration?
-    var limitDue: Duration?
+    var deadlines: Deadlines
+    /// The session's, over all its connections; its first connection's, until it resumes one.
+    var name: String
+    /// When the session began; before this connection did, if it was resumed.
+    var began: Duration?
+    var handles: Options.Handles
+    var isPoisoned = false
+    var swallowed: Set<Swallowed> = []
 
     /// Sound kept from before the start of an utterance: 300 ms.
     static let preroll = VoiceGate.rate * 3 / 10
@@ -93,8 +113,10 @@ package struct RehearsalSession {
         self.version = version
         handlePrefix = connection
         random = SeededRandom(seed: options.seed)
-        limitDue = options.connectionLimit.map { now + $0 }
-        if let limit = limitDue, let before = options.goAwayBefore { goAwayDue = max(now, limit - before) }
+        name = connection
+        handles = options.handles
+        deadlines = Deadlines(
+            connectionEnd: options.connectionLimit.map { now + $0 }, goAwayBefore: options.goAwayBefore)
     }
 
     /// The model of the setup that waits for its conversation, or was accepted.
@@ -106,10 +128,14 @@ package struct RehearsalSession {
 
     /// When `tick` wants to be called next; nil for not before something else happens.
     var nextDeadline: Duration? {
-        var due = [delivery?.nextDue, turnCompleteDue, handleDue, goAwayDue, limitDue]
+        var due = [delivery?.nextDue, turnCompleteDue, handleDue, deadlines.end]
+        if isSetUp { due.append(deadlines.goAwayDue) }
         if case .settingUp(let until) = phase { due.append(until) }
         return phase == .closed ? nil : due.compactMap(\.self).min()
     }
+
+    /// Whether `setupComplete` was sent, before which nothing else may be (rule 1).
+    var isSetUp: Bool { phase == .open || phase == .awaitingHistory }
 
     // MARK: What comes from the client
 
@@ -143,9 +169,10 @@ package struct RehearsalSession {
         let isManual = setup?.detection.isDisabled ?? false
         switch message {
         case .setup: return close(.invalid("Setup was already sent."))
-        case .audio(let pcm): return hear(pcm, isManual: isManual, now: now)
+        case .audio(let pcm): return swallowed.contains(.audio) ? [] : hear(pcm, isManual: isManual, now: now)
         case .video:
             conversation.addFrame()
+            limitSession()
             return []
         case .text(let text):
             conversation.add(role: "user", text: text)
@@ -185,13 +212,15 @@ package struct RehearsalSession {
         guard phase != .closed else { return [] }
         var actions: [Action] = []
         if case .settingUp(let until) = phase, until <= now { actions += completeSetup(now: now) }
-        if let due = goAwayDue, due <= now {
-            goAwayDue = nil
-            actions.append(.send(ServerMessage.goAway(timeLeft: max(.zero, (limitDue ?? now) - now))))
+        if isSetUp, let due = deadlines.goAwayDue, due <= now {
+            actions.append(.send(ServerMessage.goAway(timeLeft: deadlines.announce(now: now))))
         }
-        if let due = limitDue, due <= now { return actions + close(.deadlineExpired) }
+        if let end = deadlines.end, end <= now {
+            if deadlines.sessionEnd == end { actions.append(.forget(session: name)) }
+            return actions + close(.deadlineExpired)
+        }
         actions += deliver(now: now)
-        if let due = handleDue, due <= now { actions += issueHandle() }
+        if let due = handleDue, due <= now { actions += issueHandle(now: now) }
         if delivery == nil, !prompts.isEmpty, phase == .open { actions += ask(prompts.removeFirst(), now: now) }
         return actions
     }
