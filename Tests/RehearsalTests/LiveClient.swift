@@ -81,12 +81,8 @@ final class LiveClient: Sendable {
 
     func receive() async throws -> Message {
         do {
-            let head = try await socket.read(bytes: 2)
-            var length = Int(head[1])
-            if length == 126 { length = try await number(2) }
-            if length == 127 { length = try await number(8) }
-            let payload = try await socket.read(bytes: length)
-            switch head[0] & 0x0F {
+            let (head, payload) = try await anyFrame()
+            switch head & 0x0F {
             case 1: return .text(String(decoding: payload, as: UTF8.self))
             case 2: return .binary(payload)
             case 8:
@@ -97,6 +93,42 @@ final class LiveClient: Sendable {
         } catch SocketError.disconnected {
             return .dropped
         }
+    }
+
+    /// The payload of the next frame, whatever it is.
+    func frame() async throws -> [UInt8] { try await anyFrame().payload }
+
+    /// The payloads of the frames of the next message.
+    func fragments() async throws -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        while true {
+            let (head, payload) = try await anyFrame()
+            payloads.append(payload)
+            if head & 0x80 != 0 { return payloads }
+        }
+    }
+
+    /// The bytes of the next TCP segment, or of as many as have come.
+    func available() async throws -> [UInt8] { try await socket.read(atMost: 4_096) }
+
+    /// Writes until no more fits, and no longer. - Returns: how many bytes.
+    func fill() throws -> Int {
+        let zeros = Data(count: 64 << 10)
+        var count = 0
+        while let written = try? socket.socket.write(zeros, from: 0), count < 64 << 20 { count += written }
+        return count
+    }
+
+    /// The first byte of a frame, and its payload without the mask that no server should use.
+    private func anyFrame() async throws -> (head: UInt8, payload: [UInt8]) {
+        let head = try await socket.read(bytes: 2)
+        var length = Int(head[1] & 0x7F)
+        if length == 126 { length = try await number(2) }
+        if length == 127 { length = try await number(8) }
+        guard head[1] & 0x80 != 0 else { return (head[0], try await socket.read(bytes: length)) }
+        let mask = try await socket.read(bytes: 4)
+        let payload = try await socket.read(bytes: length)
+        return (head[0], payload.enumerated().map { $1 ^ mask[$0 % 4] })
     }
 
     /// The next message as Foundation's own JSON reader sees it.

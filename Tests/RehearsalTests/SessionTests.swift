@@ -11,7 +11,7 @@ struct SessionPlayer {
     var answers: [Int] = []
     var closed: Refusal?
     var understood = 0
-    var kept: [String: Conversation] = [:]
+    var kept: [String: Recollection] = [:]
 
     init(
         setup members: String = "", model: String = "gemini-3.8-live",
@@ -77,9 +77,11 @@ struct SessionPlayer {
             case .answer(let prompt, let answer):
                 questions.append(prompt)
                 answers.append(answer)
-            case .find(let handle): perform(session.resume(kept[handle], now: now))
-            case .keep(let conversation, let handle): kept[handle] = conversation
-            case .hear, .note: break
+            case .find(let handle):
+                perform(session.resume(kept[handle].map { .found($0) } ?? .unknown, now: now))
+            case .keep(let recollection, let handle): kept[handle] = recollection
+            case .forget(let name): kept = kept.filter { $0.value.session != name }
+            case .begin, .hear, .note: break
             }
         }
     }
@@ -286,7 +288,7 @@ struct SessionTests {
         player.pass(1_100)
         let news12 = player.news()
         #expect(news12 == ["not resumable", "speech", "generationComplete", "turnComplete", "resumable"])
-        #expect(player.kept["c-2"]?.lastAnswer == "Hello.")
+        #expect(player.kept["c-2"]?.conversation.lastAnswer == "Hello.")
     }
 
     @Test("the time limit: goAway with what is left, then 1011 (pitfalls 1 and 2)")

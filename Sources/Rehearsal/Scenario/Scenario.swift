@@ -18,6 +18,11 @@ package struct Scenario: Equatable, Sendable {
             case close(code: UInt16, reason: String)
             /// Ends the TCP connection without a close frame.
             case drop
+            case fault(Fault)
+
+            var needsRelay: Bool {
+                if case .fault(let fault) = self { fault.needsRelay } else { false }
+            }
         }
 
         let kind: Kind

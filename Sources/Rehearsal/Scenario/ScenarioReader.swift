@@ -57,7 +57,7 @@ package struct ScenarioReader {
 
     private static let stepNames: Set<String> = [
         "expect", "timeout", "expectNothing", "say", "send", "sendText", "sendHex", "sendBase64", "frame", "wait",
-        "behave", "close", "drop",
+        "behave", "close", "drop", "fault", "hostile", "goAway",
     ]
 
     private func kind(_ entry: Node) throws(RehearsalError) -> Scenario.Step.Kind {
@@ -86,6 +86,9 @@ package struct ScenarioReader {
         case "behave": return .behave
         case "drop": return .drop
         case "close": return try close(value)
+        case "fault": return .fault(try fault(value))
+        case "hostile": return .fault(try hostile(value))
+        case "goAway": return .fault(try goAway(value))
         default: return try bytes(name, value, frame: try frame(members["frame"]))
         }
     }
@@ -170,7 +173,7 @@ package struct ScenarioReader {
 
     // MARK: Nodes
 
-    private func mapping(_ node: Node, names: Set<String>) throws(RehearsalError) -> [String: Node] {
+    func mapping(_ node: Node, names: Set<String>) throws(RehearsalError) -> [String: Node] {
         guard case .mapping(let mapping) = node else {
             throw wrong(node, "one of \(names.sorted().joined(separator: ", ")) is due, with a colon")
         }
@@ -188,12 +191,12 @@ package struct ScenarioReader {
         return Array(sequence)
     }
 
-    private func text(_ node: Node) throws(RehearsalError) -> String {
+    func text(_ node: Node) throws(RehearsalError) -> String {
         guard case .scalar(let scalar) = node else { throw wrong(node, "text is due") }
         return scalar.string
     }
 
-    private func milliseconds(_ node: Node) throws(RehearsalError) -> Duration {
+    func milliseconds(_ node: Node) throws(RehearsalError) -> Duration {
         guard let number = node.int, (0...86_400_000).contains(number) else {
             throw wrong(node, "milliseconds are due, 0 to a day")
         }
@@ -202,7 +205,7 @@ package struct ScenarioReader {
 
     // MARK: Errors
 
-    private func wrong(_ node: Node, _ reason: String) -> RehearsalError {
+    func wrong(_ node: Node, _ reason: String) -> RehearsalError {
         RehearsalError(.badScenario, "\(path):\(node.mark?.line ?? 1): \(reason)")
     }
 
@@ -215,7 +218,7 @@ package struct ScenarioReader {
         }
     }
 
-    private func unknown(_ name: String, among names: [String], what: String) -> String {
+    func unknown(_ name: String, among names: [String], what: String) -> String {
         let nearest = names.min { EditDistance.between($0, name) < EditDistance.between($1, name) } ?? ""
         return "no such \(what): \(name); did you mean \(nearest)?"
     }

@@ -35,7 +35,24 @@ extension Connection {
         case .behave: behave()
         case .close(let code, let reason): close(Refusal(code: code, reason: reason))
         case .drop: end()
+        case .fault(let fault): suffer(fault)
         }
+    }
+
+    /// Takes the oldest message that no step has looked at, or waits for the next; nil when none comes in time.
+    func nextMessage(within time: Duration) async -> ClientMessage? {
+        let deadline = clock.now + time
+        feed.yield(.ring(at: deadline))
+        var rings = bells.makeAsyncIterator()
+        while unseen.isEmpty {
+            guard clock.now < deadline, await rings.next() != nil else { return nil }
+        }
+        return unseen.removeFirst()
+    }
+
+    func behave() {
+        isBehaving = true
+        if let setup = exchange(&heldSetup, with: nil) { perform(session.received(setup, now: now)) }
     }
 
     private func wait(for expectation: Scenario.Expectation, timeout: Duration) async throws(Failed) {
@@ -57,7 +74,7 @@ extension Connection {
     private func say(_ text: String) async throws(Failed) {
         let spoken: AnswerDelivery.Sentence
         do {
-            spoken = try await Voice.shared.speak(text, as: nil)
+            spoken = try await speak(text, as: nil)
         } catch {
             throw Failed(reason: error.description)
         }

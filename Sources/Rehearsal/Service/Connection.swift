@@ -1,80 +1,76 @@
 import FlyingFox
 import Foundation
-import Synchronization
 
 /// One client's connection: does what its session answers, and tells the session what happens.
 actor Connection {
-    /// What all connections of a service share.
-    final class Shared: Sendable {
-        let configuration: RehearsalConfiguration
-        let handles: HandleStore
-        let log: WireLog?
-        private let count = Mutex(0)
-
-        init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
-            self.configuration = configuration
-            handles = HandleStore(lifetime: configuration.handleLifetime)
-            if let path = configuration.logPath { log = try WireLog(path: path) } else { log = nil }
-        }
-
-        /// - Returns: 1 for the first connection of the service, and so on.
-        func nextNumber() -> Int {
-            count.withLock { count in
-                count += 1
-                return count
-            }
-        }
-    }
-
-    private enum Effect: Sendable {
+    enum Effect: Sendable {
         case wake(at: ContinuousClock.Instant)
         case answer(RehearsalSession.Prompt, number: Int)
+        case find(handle: String)
         case closeLater
+        case pong(WSFrame, at: ContinuousClock.Instant)
+        case follow([ChaosPlan.Event])
+        case idle(until: ChaosPlan.Event)
         case play([Scenario.Step])
         /// Rings the bell that a waiting scenario listens for.
         case ring(at: ContinuousClock.Instant)
     }
 
-    private enum Sound: Sendable {
+    enum Sound: Sendable {
         case hear([Int16])
         case understand
     }
 
     nonisolated let outbox = Outbox()
-    private let frames: AsyncThrowingStream<WSFrame, any Error>
+    let frames: AsyncThrowingStream<WSFrame, any Error>
     let number: Int
     let shared: Shared
     let clock = ContinuousClock()
-    private let started: ContinuousClock.Instant
-    private var session: RehearsalSession
-    private var answerer: Answerer
-    private var encoder: WireEncoder
-    private var savedInput: SavedInput
-    private var wakesAt: ContinuousClock.Instant?
-    private var isClosing = false
+    let started: ContinuousClock.Instant
+    var session: RehearsalSession
+    var answerer: Answerer
+    var encoder: WireEncoder
+    var savedInput: SavedInput
+    var wakesAt: ContinuousClock.Instant?
+    var isClosing = false
+
+    /// The way to what only a transport can do wrong; nil when nobody asked for that.
+    let route: Route?
+    let plan: ChaosPlan?
+    var frameFaults = FrameFaults()
+    var hasSeenSetup = false
 
     /// False while a scenario answers in place of the session.
-    private var isBehaving: Bool
-    private var heldSetup: ClientMessage?
+    var isBehaving: Bool
+    var heldSetup: ClientMessage?
     /// Whether a scenario wants to see what arrives; set by its player.
     var isWatched: Bool
     /// What the scenario has not looked at yet.
-    private var unseen: [ClientMessage] = []
+    var unseen: [ClientMessage] = []
     // Bound: one ring, which says no more than "look again".
-    private let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     // Bounds: an effect is a timer or an answer, of which there are a few at a time; sound is at most two minutes of
     // 20 ms blocks, which only a client that sends faster than ears can listen would fill. What overflows is noted.
-    private let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
-    private let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
+    let (effects, feed) = AsyncStream.makeStream(of: Effect.self, bufferingPolicy: .bufferingOldest(1_024))
+    let (sounds, earFeed) = AsyncStream.makeStream(of: Sound.self, bufferingPolicy: .bufferingOldest(6_000))
 
-    init(frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared) {
+    /// - Parameters:
+    ///   - number: 1 for the service's first, and so on.
+    ///   - version: the API version in the path.
+    init(
+        number: Int, frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared, route: Route?,
+        plan: ChaosPlan?
+    ) {
+        self.number = number
         self.frames = frames
         self.shared = shared
-        number = shared.nextNumber()
+        self.route = route
+        self.plan = plan
         started = clock.now
         var options = shared.configuration.session
         options.seed &+= UInt64(number)
+        if let plan { options.setupDelay += plan.setupDelay }
         let random = UInt32.random(in: .min ... .max)  // handles must differ from those of an earlier process
         session = RehearsalSession(
             options: options, version: version, connection: "\(number)-\(String(random, radix: 36))", now: .zero)
@@ -86,9 +82,10 @@ actor Connection {
         if let scenario = shared.configuration.scenario {
             feed.yield(.play(scenario.steps(forConnection: number)))
         }
+        if let event = plan?.idleEvent { feed.yield(.idle(until: event)) }
     }
 
-    private var now: Duration { started.duration(to: clock.now) }
+    var now: Duration { started.duration(to: clock.now) }
 
     /// Serves until either side closes the connection.
     func run() async {
@@ -105,6 +102,14 @@ actor Connection {
                         await self.wake(armedFor: instant)
                     }
                 case .answer(let prompt, let number): group.addTask { await self.answer(prompt, number: number) }
+                case .find(let handle): group.addTask { await self.find(handle) }
+                case .pong(let pong, let instant):
+                    group.addTask {
+                        try? await self.clock.sleep(until: instant)
+                        self.outbox.put(pong)
+                    }
+                case .follow(let events): group.addTask { await self.follow(events) }
+                case .idle(let event): group.addTask { await self.idle(until: event) }
                 case .play(let steps): group.addTask { await self.play(steps) }
                 case .ring(let instant):
                     group.addTask {
@@ -121,11 +126,13 @@ actor Connection {
             }
             group.cancelAll()
         }
+        shared.sessions.leave(connection: number)
         outbox.finish()
         log("closed")
     }
 
     func end() {
+        shared.sessions.leave(connection: number)
         feed.finish()
         bell.finish()
         earFeed.finish()
@@ -134,7 +141,7 @@ actor Connection {
 
     // MARK: What comes in
 
-    private func readFrames() async {
+    func readFrames() async {
         var joiner = FrameJoiner(largestMessage: shared.configuration.largestMessage)
         do {
             for try await frame in frames {
@@ -144,9 +151,14 @@ actor Connection {
                     var pong = ping
                     pong.opcode = .pong
                     pong.mask = nil
-                    outbox.put(pong)
+                    if let delay = frameFaults.pongDelay {
+                        feed.yield(.pong(pong, at: clock.now + delay))
+                    } else {
+                        outbox.put(pong)
+                    }
                 case .close(let code, let reason):
                     log("received", ("close", .number(Double(code))), ("reason", .string(reason)))
+                    shared.sessions.leave(connection: number)  // before the client hears that it may resume
                     if !isClosing { outbox.close(code: code == 1005 ? 1000 : code, reason: "") }
                     end()
                     return
@@ -162,7 +174,7 @@ actor Connection {
         end()
     }
 
-    private func received(_ bytes: [UInt8]) {
+    func received(_ bytes: [UInt8]) {
         guard !isClosing else { return }
         let message: ClientMessage
         do throws(Refusal) {
@@ -176,6 +188,10 @@ actor Connection {
             log("received", ("message", WireLog.summary(of: json)))
         }
         if case .audio(let pcm) = message { savedInput.append(pcm) }
+        if case .setup = message, !hasSeenSetup {
+            hasSeenSetup = true
+            beginChaos()
+        }
         if isWatched {
             // Bound: seven minutes of 20 ms packets, for a scenario that waits long; the oldest go.
             if unseen.count == 20_000 { unseen.removeFirst(10_000) }
@@ -189,27 +205,9 @@ actor Connection {
         }
     }
 
-    // MARK: For scenarios
-
-    /// Takes the oldest message that no step has looked at, or waits for the next; nil when none comes in time.
-    func nextMessage(within time: Duration) async -> ClientMessage? {
-        let deadline = clock.now + time
-        feed.yield(.ring(at: deadline))
-        var rings = bells.makeAsyncIterator()
-        while unseen.isEmpty {
-            guard clock.now < deadline, await rings.next() != nil else { return nil }
-        }
-        return unseen.removeFirst()
-    }
-
-    func behave() {
-        isBehaving = true
-        if let setup = exchange(&heldSetup, with: nil) { perform(session.received(setup, now: now)) }
-    }
-
     // MARK: What the session wants done
 
-    private func perform(_ actions: [RehearsalSession.Action]) {
+    func perform(_ actions: [RehearsalSession.Action]) {
         for action in actions {
             switch action {
             case .send(let message): send(message)
@@ -217,11 +215,11 @@ actor Connection {
             case .hear(let samples, _): give(.hear(samples))
             case .understand: give(.understand)
             case .answer(let prompt, let answer): feed.yield(.answer(prompt, number: answer))
-            case .find(let handle):
-                let model = session.requestedModel ?? ""
-                perform(session.resume(shared.handles.find(handle, model: model, now: clock.now), now: now))
-            case .keep(let conversation, let handle):
-                shared.handles.keep(conversation, model: session.setup?.model ?? "", under: handle, now: clock.now)
+            case .begin(let name): _ = shared.sessions.enter(name, connection: number)
+            case .find(let handle): feed.yield(.find(handle: handle))
+            case .keep(let kept, let handle):
+                shared.handles.keep(kept, model: session.setup?.model ?? "", under: handle, now: clock.now)
+            case .forget(let name): shared.handles.forget(session: name)
             case .note(let text):
                 log("note", ("text", .string(text)))
                 shared.configuration.report("connection \(number): \(text)")
@@ -230,19 +228,35 @@ actor Connection {
         armTimer()
     }
 
+    /// Looks for the session that a setup wants to resume. One that another connection still serves gets a moment to
+    /// be left: the end of that connection may be on its way.
+    private func find(_ handle: String) async {
+        let model = session.requestedModel ?? ""
+        var search = Recollection.Search.unknown
+        for attempt in 0...5 {
+            if attempt > 0 { try? await clock.sleep(for: .milliseconds(10)) }
+            guard !isClosing, let kept = shared.handles.find(handle, model: model, now: clock.now) else { break }
+            let isFree = shared.sessions.enter(kept.session, connection: number)
+            search = isFree ? .found(kept) : .inUse
+            if isFree { break }
+        }
+        perform(session.resume(search, now: now))
+    }
+
     func close(_ refusal: Refusal) {
         guard !isClosing else { return }
         log("sent", ("close", .number(Double(refusal.code))), ("reason", .string(refusal.reason)))
         shared.configuration.report("connection \(number): closed with \(refusal.code): \(refusal.reason)")
         isClosing = true
-        outbox.close(code: refusal.code, reason: refusal.reason)
+        shared.sessions.leave(connection: number)
+        outbox.close(code: refusal.code, reason: refusal.reason, limit: frameFaults.reasonBytes)
         feed.yield(.closeLater)
     }
 
     /// Sends bytes that need not be a message at all.
     func send(_ bytes: [UInt8], asText: Bool) {
         guard !isClosing else { return }
-        outbox.send(WireEncoder.Payload(bytes: bytes, isText: asText))
+        outbox.send(WireEncoder.Payload(bytes: bytes, isText: asText), fragmentBytes: frameFaults.fragmentBytes)
         log("sent", ("bytes", .number(Double(bytes.count))))
     }
 
@@ -251,11 +265,11 @@ actor Connection {
         guard !isClosing else { return }
         var payload = encoder.encode(message)
         payload.isText = asText ?? payload.isText
-        outbox.send(payload)
+        outbox.send(payload, fragmentBytes: frameFaults.fragmentBytes)
         log("sent", ("message", shared.log == nil ? .null : WireLog.summary(of: message)))
     }
 
-    private func armTimer() {
+    func armTimer() {
         guard let deadline = session.nextDeadline else { return }
         let instant = started + deadline
         if let wakesAt, wakesAt <= instant { return }
@@ -263,67 +277,9 @@ actor Connection {
         feed.yield(.wake(at: instant))
     }
 
-    private func wake(armedFor instant: ContinuousClock.Instant) {
+    func wake(armedFor instant: ContinuousClock.Instant) {
         if wakesAt == instant { wakesAt = nil }
         perform(session.tick(now: now))
-    }
-
-    // MARK: Ears and voice
-
-    private func give(_ sound: Sound) {
-        if case .dropped = earFeed.yield(sound) { log("note", ("text", "sound was dropped: the ears are far behind")) }
-    }
-
-    /// Collects each utterance, and has the ears understand it once it is over.
-    private func listen() async {
-        var utterance: [Int16] = []
-        for await sound in sounds {
-            switch sound {
-            case .hear(let samples):
-                // Push to talk can hold an utterance open for ever; nobody means more than a minute of it.
-                if utterance.count < Self.longestUtterance { utterance += samples }
-            case .understand:
-                let samples = exchange(&utterance, with: [])
-                do {
-                    let hearing = try await Ears.shared.understand(samples)
-                    log("heard", ("hearing", .string("\(hearing)")), ("samples", .number(Double(samples.count))))
-                    perform(session.heard(hearing, now: now))
-                } catch {
-                    shared.configuration.report("connection \(number): \(error)")
-                    perform(session.refused(.internalError))
-                }
-            }
-        }
-    }
-
-    private static let longestUtterance = 60 * VoiceGate.rate
-
-    private func answer(_ prompt: RehearsalSession.Prompt, number answer: Int) async {
-        let context = Answerer.Context(
-            conversation: session.conversation, functions: session.setup?.functions ?? [], now: Date())
-        let reply = answerer.reply(to: prompt, in: context)
-        if !reply.calls.isEmpty {
-            let (actions, isWaiting) = session.call(reply.calls, answer: answer, now: now)
-            perform(actions)
-            if isWaiting { return }
-        }
-        for sentence in reply.sentences {
-            let isSpoken = session.setup?.modality != .text
-            let spoken: AnswerDelivery.Sentence
-            do {
-                spoken =
-                    isSpoken
-                    ? try await Voice.shared.speak(sentence, as: session.setup?.voice)
-                    : AnswerDelivery.Sentence(text: sentence, samples: [], words: [])
-            } catch {
-                shared.configuration.report("connection \(number): \(error)")
-                perform(session.refused(.internalError))
-                return
-            }
-            guard session.isAnswering(answer) else { return }
-            perform(session.say(spoken, answer: answer, now: now))
-        }
-        perform(session.finishSaying(answer: answer, now: now))
     }
 
     func log(_ event: String, _ details: (String, JSON)...) {
@@ -333,32 +289,5 @@ actor Connection {
         case 1: log.write(event, connection: number, details[0])
         default: log.write(event, connection: number, details[0], details[1])
         }
-    }
-}
-
-/// What the microphone sent, as it came, in a WAV file.
-private struct SavedInput {
-    private final class Box {
-        var file: WaveFile
-        init(_ file: consuming WaveFile) { self.file = file }
-    }
-
-    private let path: String?
-    private var box: Box?
-
-    /// - Parameter path: for the first connection; later ones get their number before the suffix.
-    init(path: String?, connection: Int) {
-        guard let path, connection > 1 else {
-            self.path = path
-            return
-        }
-        let stem = path.hasSuffix(".wav") ? String(path.dropLast(4)) : path
-        self.path = "\(stem)-\(connection).wav"
-    }
-
-    mutating func append(_ pcm: ClientMessage.PCM) {
-        guard let path else { return }
-        if box == nil, let file = try? WaveFile(path: path, rate: pcm.rate) { box = Box(file) }
-        box?.file.append(pcm.samples)
     }
 }

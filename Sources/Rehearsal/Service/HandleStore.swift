@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Conversations kept for resumption, by handle. Shared by all connections of a service; lost when it ends.
+/// Sessions kept for resumption, by handle. Shared by all connections of a service; lost when it ends.
 final class HandleStore: Sendable {
     private struct Kept {
-        let conversation: Conversation
+        let recollection: Recollection
         let model: String
-        let expires: ContinuousClock.Instant
+        let since: ContinuousClock.Instant
     }
 
     private let kept = Mutex<[String: Kept]>([:])
@@ -16,18 +16,26 @@ final class HandleStore: Sendable {
         self.lifetime = lifetime
     }
 
-    func keep(_ conversation: Conversation, model: String, under handle: String, now: ContinuousClock.Instant) {
+    func keep(_ recollection: Recollection, model: String, under handle: String, now: ContinuousClock.Instant) {
         kept.withLock { kept in
-            kept = kept.filter { $0.value.expires > now }
-            kept[handle] = Kept(conversation: conversation, model: model, expires: now + lifetime)
+            kept = kept.filter { $0.value.since + lifetime > now }
+            kept[handle] = Kept(recollection: recollection, model: model, since: now)
         }
     }
 
-    /// - Returns: nil when the handle is unknown, has expired, or belongs to another model.
-    func find(_ handle: String, model: String, now: ContinuousClock.Instant) -> Conversation? {
+    /// - Returns: the session, as old as it is by now; nil when the handle is unknown, has expired, or belongs to another
+    ///   model.
+    func find(_ handle: String, model: String, now: ContinuousClock.Instant) -> Recollection? {
         kept.withLock { kept in
-            guard let found = kept[handle], found.expires > now, found.model == model else { return nil }
-            return found.conversation
+            guard let found = kept[handle], found.since + lifetime > now, found.model == model else { return nil }
+            var recollection = found.recollection
+            recollection.age += found.since.duration(to: now)
+            return recollection
         }
+    }
+
+    /// Makes all handles of a session worthless.
+    func forget(session: String) {
+        kept.withLock { kept in kept = kept.filter { $0.value.recollection.session != session } }
     }
 }

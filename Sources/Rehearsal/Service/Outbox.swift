@@ -12,8 +12,20 @@ struct Outbox: Sendable {
         (frames, feed) = AsyncStream.makeStream(of: WSFrame.self, bufferingPolicy: .bufferingOldest(8_192))
     }
 
-    func send(_ payload: WireEncoder.Payload) {
-        put(WSFrame(fin: true, opcode: payload.isText ? .text : .binary, mask: nil, payload: Data(payload.bytes)))
+    /// - Parameter fragmentBytes: the largest payload of a frame; nil for messages in one piece.
+    func send(_ payload: WireEncoder.Payload, fragmentBytes: Int? = nil) {
+        let opcode: WSFrame.Opcode = payload.isText ? .text : .binary
+        let size = max(1, fragmentBytes ?? payload.bytes.count)
+        guard payload.bytes.count > size else {
+            return put(WSFrame(fin: true, opcode: opcode, mask: nil, payload: Data(payload.bytes)))
+        }
+        for start in stride(from: 0, to: payload.bytes.count, by: size) {
+            let end = min(start + size, payload.bytes.count)
+            put(
+                WSFrame(
+                    fin: end == payload.bytes.count, opcode: start == 0 ? opcode : .continuation, mask: nil,
+                    payload: Data(payload.bytes[start..<end])))
+        }
     }
 
     func put(_ frame: WSFrame) {
@@ -21,10 +33,14 @@ struct Outbox: Sendable {
     }
 
     /// Sends a close frame; nothing may follow it. Reasons are cut to the 123 bytes that fit (RFC 6455, 5.5).
-    func close(code: UInt16, reason: String) {
+    /// - Parameter limit: cuts to fewer bytes, where they fall.
+    func close(code: UInt16, reason: String, limit: Int? = nil) {
         var text = reason
         while text.utf8.count > 123 { text.removeLast() }
-        put(.close(code: WSCloseCode(code, reason: text)))
+        let bytes = Array(text.utf8.prefix(limit ?? 123))
+        put(
+            WSFrame(
+                fin: true, opcode: .close, mask: nil, payload: Data([UInt8(code >> 8), UInt8(code & 0xFF)] + bytes)))
     }
 
     /// Ends the TCP connection once what was put before is written.

@@ -8,19 +8,25 @@ import Foundation
 package final class RehearsalService: Sendable {
     let configuration: RehearsalConfiguration
     private let server: HTTPServer
+    /// Where clients connect, when faults of the transport are asked for.
+    private let relay: FaultRelay?
     private let shared: Connection.Shared
     private let arrivals: AsyncStream<Connection>
     private let arrive: AsyncStream<Connection>.Continuation
 
-    /// - Throws: `.listen` for a host that is no IPv4 address, `.file` for a log that cannot be written, `.speech` when
+    /// - Throws: `.listen` for a host that is no IPv4 address or, with a relay, a port that is taken, `.file` for a log that cannot be written, `.speech` when
     ///   the ears' models are not installed: a service that cannot hear must not look healthy.
     package init(_ configuration: RehearsalConfiguration) throws(RehearsalError) {
         try SpeechDecoder.checkModels()
         self.configuration = configuration
         shared = try Connection.Shared(configuration)
         let address: sockaddr_in
+        relay = configuration.needsRelay ? try FaultRelay(host: configuration.host, port: configuration.port) : nil
         do {
-            address = try .inet(ip4: configuration.host, port: configuration.port)
+            // Behind a relay nobody else needs to know the port.
+            address =
+                relay == nil
+                ? try .inet(ip4: configuration.host, port: configuration.port) : try .inet(ip4: "127.0.0.1", port: 0)
         } catch {
             throw RehearsalError(.listen, "\(configuration.host) is not an IPv4 address")
         }
@@ -35,13 +41,26 @@ package final class RehearsalService: Sendable {
     package func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let admission = Admission(requiredKey: configuration.requiredKey, refusal: configuration.refusal)
-        await server.appendRoute(HTTPRoute("*")) { [shared, arrive] request in
+        await server.appendRoute(HTTPRoute("*")) { [shared, arrive, relay] request in
             switch admission.judge(request) {
             case .refused(let status, let message):
                 shared.configuration.report("refused with \(status): \(request.target.path())")
                 return Admission.response(status: status, message: message)
             case .welcome(let version):
-                let handler = UpgradeHandler(version: version, shared: shared, arrive: arrive)
+                let number = shared.nextNumber()
+                let plan = shared.configuration.chaos.map { ChaosPlan($0, connection: number) }
+                if let status = plan?.refusal {
+                    shared.log?.write("fault", connection: number, ("fault", "refuse"))
+                    shared.configuration.report("connection \(number): fault: refused with \(status)")
+                    return Admission.response(status: status, message: "The service is currently unavailable.")
+                }
+                let route = relay.flatMap { relay in
+                    request.port.map { Connection.Route(relay: relay, port: $0) }
+                }
+                let handler = UpgradeHandler(arrive: arrive) { frames in
+                    Connection(
+                        number: number, frames: frames, version: version, shared: shared, route: route, plan: plan)
+                }
                 return try await WebSocketHTTPHandler(handler: handler).handleRequest(request)
             }
         }
@@ -51,6 +70,13 @@ package final class RehearsalService: Sendable {
                 group.addTask { [arrivals] in
                     await withDiscardingTaskGroup { connections in
                         for await connection in arrivals { connections.addTask { await connection.run() } }
+                    }
+                }
+                if let relay {
+                    group.addTask { [server] in
+                        try await server.waitUntilListening(timeout: 20)
+                        guard case .ip4(_, let port) = await server.listeningAddress else { return }
+                        await relay.run(to: port)
                     }
                 }
                 try await group.next()
@@ -76,19 +102,25 @@ package final class RehearsalService: Sendable {
         guard case .ip4(let host, let port) = await server.listeningAddress else {
             throw RehearsalError(.listen, "the service does not listen on \(configuration.host)")
         }
-        return "ws://\(host):\(port)"
+        return "ws://\(relay == nil ? host : configuration.host):\(relay?.port ?? port)"
     }
 }
 
-/// Makes a connection of every upgrade, and hands it to the service's task group.
+/// Makes a connection of an upgrade, and hands it to the service's task group.
 private struct UpgradeHandler: WSHandler {
-    let version: String
-    let shared: Connection.Shared
     let arrive: AsyncStream<Connection>.Continuation
+    let connect: @Sendable (AsyncThrowingStream<WSFrame, any Error>) -> Connection
 
     func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
-        let connection = Connection(frames: client, version: version, shared: shared)
+        let connection = connect(client)
         arrive.yield(connection)
         return connection.outbox.frames
+    }
+}
+
+extension HTTPRequest {
+    /// The port at the client's end, or at the relay's.
+    fileprivate var port: UInt16? {
+        if case .ip4(_, let port) = remoteAddress { port } else { nil }
     }
 }

@@ -3,28 +3,6 @@
 ///
 /// The numbers in comments are the ordering rules of the protocol notes in docs/rehearsal.md.
 package struct RehearsalSession {
-    package struct Options: Equatable, Sendable {
-        /// How much faster than playback speech is sent.
-        package enum Burst: Equatable, Sendable {
-            case factor(Double)
-            /// Everything at once, as soon as it is spoken.
-            case unbounded
-        }
-
-        package var burst = Burst.factor(4)
-        package var chunkMilliseconds = 40...200
-        package var seed: UInt64 = 1
-        /// A connection's whole life; nil for ever.
-        package var connectionLimit: Duration?
-        /// How long before the limit a `goAway` says so; nil for no warning.
-        package var goAwayBefore: Duration?
-        package var setupDelay = Duration.zero
-        /// Whether transcripts of the user may come after the answer has begun, or after its end (rule 8).
-        package var hasLateTranscripts = true
-
-        package init() {}
-    }
-
     /// What the model is to answer.
     enum Prompt: Equatable, Sendable {
         case words(String)
@@ -47,14 +25,18 @@ package struct RehearsalSession {
         case understand(utterance: Int)
         /// Think of an answer, then call `call`, `say` and `finishSaying` with its number.
         case answer(Prompt, answer: Int)
-        /// Look for the conversation kept under this handle, then call `resume`.
+        /// A session of that name begins on this connection.
+        case begin(session: String)
+        /// Look for what is kept under this handle, then call `resume`.
         case find(handle: String)
-        /// Keep the conversation under this handle.
-        case keep(Conversation, handle: String)
+        /// Keep this under the handle.
+        case keep(Recollection, handle: String)
+        /// None of the session's handles is good any more.
+        case forget(session: String)
         case note(String)
     }
 
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         case awaitingSetup
         case resuming(SetupRequest)
         /// Setup accepted, its answer held back until the delay is over.
@@ -66,43 +48,59 @@ package struct RehearsalSession {
         case closed
     }
 
+    /// What a session can be told to take in without a word; each is a fault that clients of the real service met.
+    enum Swallowed: String, Sendable {
+        /// Neither accepted nor refused (pitfall 17a).
+        case setup
+        /// As if the microphone were dead.
+        case audio
+        /// What is said is transcribed, and nothing is answered.
+        case answers
+    }
+
     /// A call whose result is awaited.
-    private struct OpenCall: Equatable {
+    struct OpenCall: Equatable {
         let call: FunctionCall
         let isBlocking: Bool
         var results: [JSON] = []
     }
 
     let options: Options
-    private let version: String
-    private let handlePrefix: String
-    private var random: SeededRandom
-    private var phase = Phase.awaitingSetup
-    private var rules: ModelRules?
-    private(set) var setup: SetupRequest?
-    private(set) var conversation = Conversation()
+    let version: String
+    let handlePrefix: String
+    var random: SeededRandom
+    var phase = Phase.awaitingSetup
+    var rules: ModelRules?
+    var setup: SetupRequest?
+    var conversation = Conversation()
 
-    private var gate = VoiceGate(SetupRequest.Detection())
-    private var converter: (rate: Int, converter: RateConverter)?
+    var gate = VoiceGate(SetupRequest.Detection())
+    var converter: (rate: Int, converter: RateConverter)?
     /// The newest sound, so that an utterance is heard from a little before its detected start.
-    private var recent: [Int16] = []
-    private var utterance = 0
-    private var isUserSpeaking = false
-    private var utterancesAtWork = 0
-    private var wordsInWaiting = ""
-    private var prompts: [Prompt] = []
+    var recent: [Int16] = []
+    var utterance = 0
+    var isUserSpeaking = false
+    var utterancesAtWork = 0
+    var wordsInWaiting = ""
+    var prompts: [Prompt] = []
 
-    private var answerCount = 0
-    private var delivery: AnswerDelivery?
-    private var turnCompleteDue: Duration?
-    private var calls: [OpenCall] = []
-    private var callCount = 0
-    private var lateTranscript: (text: String, waitsForTurnEnd: Bool)?
+    var answerCount = 0
+    var delivery: AnswerDelivery?
+    var turnCompleteDue: Duration?
+    var calls: [OpenCall] = []
+    var callCount = 0
+    var lateTranscript: (text: String, waitsForTurnEnd: Bool)?
 
-    private var handleCount = 0
-    private var handleDue: Duration?
-    private var goAwayDue: Duration?
-    private var limitDue: Duration?
+    var handleCount = 0
+    var handleDue: Duration?
+    var deadlines: Deadlines
+    /// The session's, over all its connections; its first connection's, until it resumes one.
+    var name: String
+    /// When the session began; before this connection did, if it was resumed.
+    var began: Duration?
+    var handles: Options.Handles
+    var isPoisoned = false
+    var swallowed: Set<Swallowed> = []
 
     /// Sound kept from before the start of an utterance: 300 ms.
     static let preroll = VoiceGate.rate * 3 / 10
@@ -115,8 +113,10 @@ package struct RehearsalSession {
         self.version = version
         handlePrefix = connection
         random = SeededRandom(seed: options.seed)
-        limitDue = options.connectionLimit.map { now + $0 }
-        if let limit = limitDue, let before = options.goAwayBefore { goAwayDue = max(now, limit - before) }
+        name = connection
+        handles = options.handles
+        deadlines = Deadlines(
+            connectionEnd: options.connectionLimit.map { now + $0 }, goAwayBefore: options.goAwayBefore)
     }
 
     /// The model of the setup that waits for its conversation, or was accepted.
@@ -128,10 +128,14 @@ package struct RehearsalSession {
 
     /// When `tick` wants to be called next; nil for not before something else happens.
     var nextDeadline: Duration? {
-        var due = [delivery?.nextDue, turnCompleteDue, handleDue, goAwayDue, limitDue]
+        var due = [delivery?.nextDue, turnCompleteDue, handleDue, deadlines.end]
+        if isSetUp { due.append(deadlines.goAwayDue) }
         if case .settingUp(let until) = phase { due.append(until) }
         return phase == .closed ? nil : due.compactMap(\.self).min()
     }
+
+    /// Whether `setupComplete` was sent, before which nothing else may be (rule 1).
+    var isSetUp: Bool { phase == .open || phase == .awaitingHistory }
 
     // MARK: What comes from the client
 
@@ -161,13 +165,14 @@ package struct RehearsalSession {
         phase == .closed || phase == .mute ? [] : close(refusal)
     }
 
-    private mutating func receivedWhileOpen(_ message: ClientMessage, now: Duration) -> [Action] {
+    mutating func receivedWhileOpen(_ message: ClientMessage, now: Duration) -> [Action] {
         let isManual = setup?.detection.isDisabled ?? false
         switch message {
         case .setup: return close(.invalid("Setup was already sent."))
-        case .audio(let pcm): return hear(pcm, isManual: isManual, now: now)
+        case .audio(let pcm): return swallowed.contains(.audio) ? [] : hear(pcm, isManual: isManual, now: now)
         case .video:
             conversation.addFrame()
+            limitSession()
             return []
         case .text(let text):
             conversation.add(role: "user", text: text)
@@ -197,258 +202,8 @@ package struct RehearsalSession {
         }
     }
 
-    private static let explicitActivity = Refusal.invalid(
+    static let explicitActivity = Refusal.invalid(
         "Explicit activity control is not supported when automatic activity detection is enabled.")
-
-    // MARK: Setup
-
-    private mutating func begin(_ request: SetupRequest, now: Duration) -> [Action] {
-        do throws(Refusal) {
-            rules = try request.check(version: version)
-        } catch {
-            return close(error)
-        }
-        guard rules != nil else {
-            phase = .mute
-            return [.note("the setup names an option that \(request.model) does not know: it is never answered")]
-        }
-        guard let handle = request.handle, !handle.isEmpty else { return accept(request, now: now) }
-        phase = .resuming(request)
-        return [.find(handle: handle)]
-    }
-
-    /// The answer to `.find`: the conversation under the handle, or nil when there is none (any more).
-    mutating func resume(_ kept: Conversation?, now: Duration) -> [Action] {
-        guard case .resuming(let request) = phase else { return [] }
-        guard let kept else { return close(.sessionNotFound) }
-        conversation = kept
-        return accept(request, now: now)
-    }
-
-    private mutating func accept(_ request: SetupRequest, now: Duration) -> [Action] {
-        setup = request
-        gate = VoiceGate(request.detection)
-        if let instruction = request.systemInstruction { conversation.add(role: "system", text: instruction) }
-        phase = .settingUp(until: now + options.setupDelay)
-        return tick(now: now)
-    }
-
-    private mutating func completeSetup(now: Duration) -> [Action] {
-        phase = setup?.waitsForHistory == true && conversation.turns.isEmpty ? .awaitingHistory : .open
-        if setup?.asksForHandles == true { handleDue = now + .milliseconds(100) }
-        return [.send(ServerMessage.setupComplete)]
-    }
-
-    // MARK: Ears
-
-    private mutating func hear(_ pcm: ClientMessage.PCM, isManual: Bool, now: Duration) -> [Action] {
-        if isManual && !isUserSpeaking {
-            guard utterance > 0 else { return close(.invalidArgument) }  // push-to-talk sound before its mark
-            return [.note("audio outside of activity")]
-        }
-        if converter?.rate != pcm.rate { converter = (pcm.rate, RateConverter(from: pcm.rate, to: VoiceGate.rate)) }
-        let samples = converter?.converter.convert(pcm.samples) ?? []
-        conversation.addSound(samples: samples.count)
-        if isManual { return [.hear(samples, utterance: utterance)] }
-        let wasSpeaking = isUserSpeaking
-        let edges = gate.hear(samples)
-        // A block is heard whole by every utterance it touches; a few silent samples more do no harm.
-        var actions: [Action] = wasSpeaking ? [.hear(samples, utterance: utterance)] : []
-        recent += samples
-        for edge in edges { actions += handle(edge, now: now) }
-        if recent.count > Self.preroll + VoiceGate.rate { recent.removeFirst(recent.count - Self.preroll) }
-        return actions
-    }
-
-    private mutating func handle(_ edge: VoiceGate.Edge, now: Duration) -> [Action] {
-        switch edge {
-        case .started(let offset):
-            let wanted = gate.position - offset + Self.preroll
-            return signal(isStart: true, offset: offset) + startUtterance(preroll: recent.suffix(wanted), now: now)
-        case .ended(let offset):
-            return signal(isStart: false, offset: offset) + endUtterance()
-        }
-    }
-
-    private func signal(isStart: Bool, offset: Int) -> [Action] {
-        guard setup?.signalsActivity == true else { return [] }
-        let time = Duration.milliseconds(offset / (VoiceGate.rate / 1_000))
-        return [.send(ServerMessage.voiceActivity(isStart: isStart, offset: time))]
-    }
-
-    private mutating func startUtterance(preroll: some Sequence<Int16>, now: Duration) -> [Action] {
-        utterance += 1
-        isUserSpeaking = true
-        let actions = setup?.neverInterrupts == true ? [] : interrupt(now: now)
-        return actions + [.hear(Array(preroll), utterance: utterance)]
-    }
-
-    private mutating func endUtterance() -> [Action] {
-        isUserSpeaking = false
-        utterancesAtWork += 1
-        return [.understand(utterance: utterance)]
-    }
-
-    /// What the ears made of an utterance.
-    mutating func heard(_ hearing: Hearing, now: Duration) -> [Action] {
-        guard phase == .open else { return [] }
-        utterancesAtWork = max(0, utterancesAtWork - 1)
-        var actions: [Action] = []
-        if case .words(let text) = hearing {
-            conversation.add(role: "user", text: text)
-            actions = transcribe(text)
-            wordsInWaiting += wordsInWaiting.isEmpty ? text : " \(text)"
-        }
-        if rules?.onlyTranscribes == true {
-            wordsInWaiting = ""
-            return actions + [.send(turnComplete(of: nil))]
-        }
-        // Somebody who goes on speaking after a pause has not finished the sentence.
-        if isUserSpeaking || utterancesAtWork > 0 { return actions }
-        let words = wordsInWaiting
-        wordsInWaiting = ""
-        if !words.isEmpty { return actions + ask(.words(words), now: now) }
-        return hearing == .unclear ? ask(.unclear, now: now) : []
-    }
-
-    /// Sends the user's words as fragments, none of them marked as finished; the last may have to wait (rule 8).
-    private mutating func transcribe(_ text: String) -> [Action] {
-        guard setup?.transcribesInput == true else { return [] }
-        var actions = flushTranscript()
-        let words = text.split(separator: " ")
-        let split = words.count > 1 ? Int.random(in: 1..<words.count, using: &random) : 1
-        let head = words[..<split].joined(separator: " ")
-        let tail = words[split...].joined(separator: " ")
-        actions.append(.send(ServerMessage.inputTranscription(tail.isEmpty ? head : head + " ")))
-        guard !tail.isEmpty else { return actions }
-        let chance = Int.random(in: 0..<8, using: &random)
-        if options.hasLateTranscripts, chance < 4 {
-            lateTranscript = (tail, waitsForTurnEnd: chance == 0)
-        } else {
-            actions.append(.send(ServerMessage.inputTranscription(tail)))
-        }
-        return actions
-    }
-
-    private mutating func flushTranscript() -> [Action] {
-        guard let late = lateTranscript else { return [] }
-        lateTranscript = nil
-        return [.send(ServerMessage.inputTranscription(late.text))]
-    }
-
-    // MARK: Answers
-
-    private mutating func ask(_ prompt: Prompt, now: Duration) -> [Action] {
-        guard delivery == nil else {
-            prompts.append(prompt)
-            return []
-        }
-        answerCount += 1
-        delivery = AnswerDelivery(
-            id: answerCount, burst: options.burst, chunkMilliseconds: options.chunkMilliseconds,
-            combinesMembers: rules?.combinesMembers ?? false)
-        handleDue = nil
-        var actions: [Action] = []
-        // While something is being generated there is nothing to resume from (rule 13).
-        if setup?.asksForHandles == true { actions.append(.send(ServerMessage.resumption(handle: nil))) }
-        return actions + [.answer(prompt, answer: answerCount)]
-    }
-
-    /// A sentence of the answer is ready. Of an answer that was interrupted meanwhile, nothing is sent.
-    mutating func say(_ sentence: AnswerDelivery.Sentence, answer: Int, now: Duration) -> [Action] {
-        guard delivery?.id == answer else { return [] }
-        delivery?.add(sentence, now: now, random: &random)
-        return tick(now: now)
-    }
-
-    /// The answer has no more sentences.
-    mutating func finishSaying(answer: Int, now: Duration) -> [Action] {
-        guard delivery?.id == answer else { return [] }
-        delivery?.complete()
-        return tick(now: now)
-    }
-
-    /// The answer calls functions first. A blocking call holds the rest of the answer back (rule 9).
-    /// - Returns: false with the actions when the answer goes on at once.
-    mutating func call(
-        _ requests: [(name: String, arguments: JSON)], answer: Int, now: Duration
-    ) -> (actions: [Action], isWaiting: Bool) {
-        guard delivery?.id == answer, !requests.isEmpty else { return ([], false) }
-        let made = requests.map { request -> OpenCall in
-            callCount += 1
-            let declared = setup?.functions.first { $0.name == request.name }?.isBlocking
-            let isBlocking = declared ?? (rules?.tools == .blocking)
-            let call = FunctionCall(
-                id: "function-call-\(handlePrefix)-\(callCount)", name: request.name, arguments: request.arguments)
-            return OpenCall(call: call, isBlocking: isBlocking)
-        }
-        calls += made
-        return ([.send(ServerMessage.toolCall(made.map(\.call)))], made.contains(where: \.isBlocking))
-    }
-
-    private mutating func received(_ responses: [ClientMessage.FunctionResponse], now: Duration) -> [Action] {
-        var actions: [Action] = []
-        var spoken: [Prompt.Result] = []
-        var isUrgent = false
-        for response in responses {
-            guard let index = calls.firstIndex(where: { $0.call.id == response.id }) else {
-                // What the real service does with these is not documented.
-                actions.append(.note("a response to no open call: \(response.id ?? "no id")"))
-                continue
-            }
-            calls[index].results.append(response.response)
-            guard !response.willContinue else { continue }
-            let call = calls.remove(at: index)
-            let isEmptyEnd = response.response.members?.isEmpty == true && call.results.count > 1
-            let result = isEmptyEnd ? call.results[call.results.count - 2] : response.response
-            conversation.add(
-                role: "function", text: "\(call.call.name) \(String(decoding: JSONWriter.write(result), as: UTF8.self))"
-            )
-            if !call.isBlocking && response.scheduling == .silent { continue }
-            spoken.append(Prompt.Result(name: call.call.name, response: result))
-            if !call.isBlocking && response.scheduling == .interrupt && !isUserSpeaking { isUrgent = true }
-        }
-        guard !spoken.isEmpty else { return actions }
-        let isHeldBack = delivery.map { !$0.isComplete && $0.isEmpty } ?? false
-        if isHeldBack, let delivery, !calls.contains(where: \.isBlocking) {
-            return actions + [.answer(.results(spoken), answer: delivery.id)]
-        }
-        if isUrgent { actions += interrupt(now: now) }
-        return actions + ask(.results(spoken), now: now)
-    }
-
-    /// Stops the answer under way, if any: `interrupted`, then `turnComplete`, never `generationComplete` (rule 4).
-    private mutating func interrupt(now: Duration) -> [Action] {
-        guard let interrupted = delivery else { return [] }
-        var actions: [Action] = []
-        let cancelled = calls.filter(\.isBlocking).map(\.call.id)
-        calls.removeAll(where: \.isBlocking)
-        // 3.8 cancels pending calls without saying so (rule 7).
-        if !cancelled.isEmpty, rules?.tools == .blocking {
-            actions.append(.send(ServerMessage.toolCallCancellation(cancelled)))
-        }
-        actions.append(.send(ServerMessage.interrupted))
-        return actions + endTurn(interrupted, now: now)
-    }
-
-    private mutating func endTurn(_ ended: AnswerDelivery, now: Duration) -> [Action] {
-        // The memory is of what was sent, whether or not it was heard (rule 6).
-        conversation.add(role: "model", text: ended.sentText.trimmingSpaces)
-        var actions: [Action] = [.send(turnComplete(of: ended))]
-        delivery = nil
-        turnCompleteDue = nil
-        actions += flushTranscript()
-        if setup?.asksForHandles == true { handleDue = now }
-        return actions
-    }
-
-    private func turnComplete(of ended: AnswerDelivery?) -> JSON {
-        let isSpoken = rules?.output != .text
-        let usage = conversation.usage(
-            responseMilliseconds: ended?.sentMilliseconds ?? 0, responseText: ended?.sentText ?? "", isSpoken: isSpoken)
-        let status = rules?.reportsInteraction == true ? (calls.isEmpty ? "IDLE" : "IN_PROGRESS") : nil
-        return ServerMessage.turnComplete(usage: usage, interactionStatus: status)
-    }
 
     // MARK: Time
 
@@ -457,57 +212,29 @@ package struct RehearsalSession {
         guard phase != .closed else { return [] }
         var actions: [Action] = []
         if case .settingUp(let until) = phase, until <= now { actions += completeSetup(now: now) }
-        if let due = goAwayDue, due <= now {
-            goAwayDue = nil
-            actions.append(.send(ServerMessage.goAway(timeLeft: max(.zero, (limitDue ?? now) - now))))
+        if isSetUp, let due = deadlines.goAwayDue, due <= now {
+            actions.append(.send(ServerMessage.goAway(timeLeft: deadlines.announce(now: now))))
         }
-        if let due = limitDue, due <= now { return actions + close(.deadlineExpired) }
+        if let end = deadlines.end, end <= now {
+            if deadlines.sessionEnd == end { actions.append(.forget(session: name)) }
+            return actions + close(.deadlineExpired)
+        }
         actions += deliver(now: now)
-        if let due = handleDue, due <= now { actions += issueHandle() }
+        if let due = handleDue, due <= now { actions += issueHandle(now: now) }
         if delivery == nil, !prompts.isEmpty, phase == .open { actions += ask(prompts.removeFirst(), now: now) }
         return actions
     }
 
-    private mutating func deliver(now: Duration) -> [Action] {
-        var actions: [Action] = []
-        while let item = delivery?.next(now: now) {
-            switch item {
-            case .speech(let samples, let transcript):
-                let words = setup?.transcribesOutput == true ? transcript : nil
-                actions.append(.send(ServerMessage.speech(samples, transcript: words)))
-                if let late = lateTranscript, !late.waitsForTurnEnd { actions += flushTranscript() }
-            case .text(let text): actions.append(.send(ServerMessage.text(text)))
-            case .transcript(let text):
-                if setup?.transcribesOutput == true { actions.append(.send(ServerMessage.outputTranscription(text))) }
-            }
-        }
-        guard let ended = delivery, ended.isComplete, ended.isEmpty else { return actions }
-        guard let due = turnCompleteDue else {
-            actions.append(.send(ServerMessage.generationComplete))
-            turnCompleteDue = ended.playbackEnd(now: now)
-            return actions + deliver(now: now)
-        }
-        return due <= now ? actions + endTurn(ended, now: now) : actions
-    }
-
-    private mutating func issueHandle() -> [Action] {
-        handleDue = nil
-        guard delivery == nil else { return [] }
-        handleCount += 1
-        let handle = "\(handlePrefix)-\(handleCount)"
-        return [.keep(conversation, handle: handle), .send(ServerMessage.resumption(handle: handle))]
-    }
-
     // MARK: Small parts
 
-    private mutating func remember(_ content: ClientMessage.ClientContent) {
+    mutating func remember(_ content: ClientMessage.ClientContent) {
         for turn in content.turns {
             conversation.add(role: turn.role, text: turn.text)
             for _ in 0..<turn.mediaCount { conversation.addFrame() }
         }
     }
 
-    private mutating func close(_ refusal: Refusal) -> [Action] {
+    mutating func close(_ refusal: Refusal) -> [Action] {
         phase = .closed
         return [.close(refusal)]
     }

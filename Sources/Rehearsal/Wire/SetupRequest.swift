@@ -35,6 +35,7 @@ struct SetupRequest: Equatable, Sendable {
     private(set) var handle: String?
     private(set) var transcribesInput = false
     private(set) var transcribesOutput = false
+    private(set) var compressesContext = false
     private(set) var waitsForHistory = false
     private(set) var signalsActivity = false
 
@@ -73,6 +74,7 @@ struct SetupRequest: Equatable, Sendable {
         if let compression = try setup.object(
             "contextWindowCompression", names: ["triggerTokens", "slidingWindow"])
         {
+            compressesContext = true
             _ = try compression.integer("triggerTokens")
             _ = try compression.object("slidingWindow", names: ["targetTokens"])?.integer("targetTokens")
         }
