@@ -130,9 +130,11 @@ struct FaultTests {
     @Test("pongs come late, and messages meanwhile in time (pitfall 11)")
     func latePongs() async throws {
         let messages = try await play("  - fault: {delayPongs: 0.15}\n  - behave") { client, _ in
+            try await client.send(Self.setup)
+            while try await client.json()["setupComplete"] == nil {}
             let pinged = ContinuousClock.now
             try await client.send(opcode: 9, [7])
-            try await client.send(Self.setup)
+            try await client.send(Self.question)
             var messages = [try await client.receive()]
             while messages.last != .pong([7]) { messages.append(try await client.receive()) }
             #expect(pinged.duration(to: .now) >= .milliseconds(140))

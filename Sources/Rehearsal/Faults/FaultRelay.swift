@@ -15,6 +15,7 @@ final class FaultRelay: Sendable {
 
     /// Where clients connect.
     let port: UInt16
+    private let longestSilence: Duration
     private let listener: CInt
     /// A pipe that wakes the thread for new orders: what is written to `bell` is read from `ear`.
     private let bell: CInt
@@ -23,9 +24,11 @@ final class FaultRelay: Sendable {
     private let orders = Mutex<[Order]>([])
 
     /// Listens at once; connections wait until `run`.
+    /// - Parameter longestSilence: how long a link may be stalled or half open before it is reset.
     /// - Throws: `.listen` when the host is no IPv4 address or the port is taken.
-    init(host: String, port: UInt16) throws(RehearsalError) {
+    init(host: String, port: UInt16, longestSilence: Duration) throws(RehearsalError) {
         listener = try TCPSocket.listening(host: host, port: port)
+        self.longestSilence = longestSilence
         self.port = TCPSocket.port(of: listener)
         var ends: [CInt] = [-1, -1]
         pipe(&ends)
@@ -110,6 +113,6 @@ final class FaultRelay: Sendable {
             return
         }
         TCPSocket.prepare(client)
-        links[TCPSocket.port(of: inner)] = RelayLink(client: client, service: inner)
+        links[TCPSocket.port(of: inner)] = RelayLink(client: client, service: inner, longestSilence: longestSilence)
     }
 }
