@@ -180,6 +180,16 @@ struct FaultTests {
         #expect(unanswered == .text("end"))
     }
 
+    @Test("after any number of connections that the service ended, the next is heard: descriptors are used again")
+    func descriptorsUsedAgain() async throws {
+        let answered = try await play("  - expect: setup\n  - drop") { client, url in
+            var ended = try await client.dropped(after: Self.setup)
+            for _ in 0..<300 where ended { ended = try await LiveClient.connect(url).dropped(after: Self.setup) }
+            return ended
+        }
+        #expect(answered)
+    }
+
     @Test("a mistake in a fault is named with its line, and the nearest right word")
     func mistakes() {
         let wrong = [
@@ -211,5 +221,14 @@ struct FaultTests {
             }
         }
         #expect(code == .listen)
+    }
+}
+
+extension LiveClient {
+    /// Whether the service answers a message by ending the connection; ends our side of it, too.
+    fileprivate func dropped(after message: String) async throws -> Bool {
+        try await send(message)
+        defer { try? close() }
+        return try await receive() == .dropped
     }
 }
