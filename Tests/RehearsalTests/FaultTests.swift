@@ -29,7 +29,7 @@ struct FaultTests {
         arguments: [
             ("  - behave\n  - expect: text\n  - fault: reset", LiveClient.Message.dropped),
             ("  - expect: setup\n  - fault: reset", .dropped),
-            ("  - behave\n  - fault: {drop: true}", .dropped),
+            ("  - behave\n  - expect: setup\n  - fault: {drop: true}", .dropped),
             (
                 "  - fault: {cutReasons: 8}\n  - close: {code: 1011, reason: Internal error}",
                 .close(code: 1011, reason: "Internal")
@@ -77,17 +77,19 @@ struct FaultTests {
 
     @Test("half-open: nothing is read or written, and no end is told; healed, it goes on where it was (pitfall 12)")
     func halfOpen() async throws {
-        let news = try await play(
-            "  - behave\n  - expect: text\n  - fault: halfOpen\n  - wait: 150\n  - fault: heal"
+        let (silence, turn) = try await play(
+            "  - expect: setup\n  - fault: halfOpen\n  - sendText: one\n  - wait: 150\n  - fault: heal\n  - behave"
         ) { client, _ in
+            let began = ContinuousClock.now
             try await client.send(Self.setup)
+            #expect(try await client.receive() == .text("one"))
+            let silence = began.duration(to: .now)
             while try await client.json()["setupComplete"] == nil {}
-            let asked = ContinuousClock.now
             try await client.send(Self.question)
-            while try await client.json()["serverContent"] == nil {}
-            return asked.duration(to: .now)
+            return (silence, try await client.turn().asSendable)
         }
-        #expect(news >= .milliseconds(140))
+        #expect(silence >= .milliseconds(140))
+        #expect(turn.order.last == "turnComplete")
     }
 
     @Test("messages in fragments of any size are whole when joined (pitfall 18)", arguments: [1, 7, 200])

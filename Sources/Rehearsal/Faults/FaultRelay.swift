@@ -71,14 +71,6 @@ final class FaultRelay: Sendable {
         var links: [UInt16: RelayLink] = [:]
         while true {
             let now = ContinuousClock.now
-            for order in orders.withLock({ exchange(&$0, with: []) }) {
-                switch order {
-                case .stop:
-                    for link in links.values { link.end() }
-                    return
-                case .link(let order, let port): links[port]?.obey(order, now: now)
-                }
-            }
             links = links.filter { !$0.value.isOver }
             let served = Array(links.values)
             var polls = [
@@ -91,12 +83,21 @@ final class FaultRelay: Sendable {
             let timeout = deadline.map { CInt(clamping: max(0, now.duration(to: $0).milliseconds + 1)) } ?? -1
             poll(&polls, nfds_t(polls.count), timeout)
             let woken = ContinuousClock.now
-            for (index, link) in served.enumerated() {
-                link.step(client: polls[2 + 2 * index].revents, service: polls[3 + 2 * index].revents, now: woken)
-            }
             if polls[1].revents != 0 {
                 var rings = [UInt8](repeating: 0, count: 64)
                 read(ear, &rings, rings.count)
+            }
+            // Before any byte that was written after them: a fault holds for what the service sends next.
+            for order in orders.withLock({ exchange(&$0, with: []) }) {
+                switch order {
+                case .stop:
+                    for link in links.values { link.end() }
+                    return
+                case .link(let order, let port): links[port]?.obey(order, now: woken)
+                }
+            }
+            for (index, link) in served.enumerated() {
+                link.step(client: polls[2 + 2 * index].revents, service: polls[3 + 2 * index].revents, now: woken)
             }
             if polls[0].revents != 0 { accept(to: service, into: &links) }
         }

@@ -84,6 +84,7 @@ final class RelayLink {
 
     /// Does what has become possible.
     func step(client fromClient: CShort, service fromService: CShort, now: ContinuousClock.Instant) {
+        guard !isOver else { return }
         let isGone = fromClient & (Self.hungUp | CShort(POLLHUP | POLLERR)) != 0
         if (isStalled || isHalfOpen) && isGone { return end() }
         if let silentSince, now - silentSince >= longestSilence { return obey(.reset, now: now) }
