@@ -48,8 +48,32 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Send goAway so many seconds before the connection limit.")
     var goAwayBefore: Double?
 
-    @Option(help: "Seconds for which a resumption handle is good.")
-    var handleLifetime = 7_200.0
+    @Option(help: "End each session without context compression after so many seconds.")
+    var sessionLimit: Double?
+
+    @Option(help: "The same from the first picture on.")
+    var videoSessionLimit: Double?
+
+    @Option(help: "Seconds for which a resumption handle is good (default: 7200).")
+    var handleLifetime: Double?
+
+    @Option(help: "Keep the documented time limits, and divide these and all given ones by this.")
+    var timeScale: Double?
+
+    @Option(help: "Poison this share of the handles, 0 to 1: sessions resumed with them never answer.")
+    var poisonHandles = 0.0
+
+    @Flag(help: "Give out no handle: sessions cannot be resumed.")
+    var withholdHandles = false
+
+    @Option(help: "Mix all faults at random; the same seed does it the same way.")
+    var chaos: UInt64?
+
+    @Option(help: "Mean seconds between two faults of a connection, with --chaos.")
+    var chaosInterval = 4.0
+
+    @Flag(help: "Answer with tones as long as the words are many: cheap, for long tests.")
+    var quickVoice = false
 
     @Option(help: "Write a JSON line about every message to this file.")
     var log: String?
@@ -89,55 +113,5 @@ struct Serve: AsyncParsableCommand {
             }
             group.cancelAll()
         }
-    }
-
-    private func configuration() throws(RehearsalError) -> RehearsalConfiguration {
-        var configuration = RehearsalConfiguration()
-        configuration.host = host
-        configuration.port = port
-        configuration.requiredKey = requireKey
-        configuration.refusal = refuse
-        configuration.handleLifetime = .seconds(handleLifetime)
-        configuration.logPath = log
-        if let scenario { configuration.scenario = try ScenarioReader.read(path: scenario) }
-        configuration.savedInputPath = saveInput
-        configuration.format.isPretty = pretty
-        configuration.format.hasExtraFields = extraFields
-        configuration.format.frames = WireFormat.Frames(rawValue: frames) ?? .binary
-        configuration.session.seed = seed
-        configuration.session.burst = Double(burst).map { .factor($0) } ?? .unbounded
-        configuration.session.chunkMilliseconds = Self.range(chunk) ?? 40...200
-        configuration.session.setupDelay = .milliseconds(setupDelay)
-        configuration.session.hasLateTranscripts = !promptTranscripts
-        configuration.session.connectionLimit = connectionLimit.map { .seconds($0) }
-        configuration.session.goAwayBefore = goAwayBefore.map { .seconds($0) }
-        configuration.report = { line in FileHandle.standardError.write(Data("vivavoce-rehearsal: \(line)\n".utf8)) }
-        return configuration
-    }
-
-    func validate() throws {
-        guard WireFormat.Frames(rawValue: frames) != nil else {
-            throw ValidationError("--frames is binary, text or mixed, not \(frames).")
-        }
-        guard burst == "max" || (Double(burst) ?? 0) > 0 else {
-            throw ValidationError("--burst is a factor above 0, or max, not \(burst).")
-        }
-        guard Self.range(chunk) != nil else {
-            throw ValidationError("--chunk is milliseconds from 1 to 10000, or a range such as 40-200, not \(chunk).")
-        }
-        guard refuse.map((400...599).contains) ?? true else {
-            throw ValidationError("--refuse is an HTTP status from 400 to 599.")
-        }
-        guard [connectionLimit, goAwayBefore, handleLifetime].allSatisfy({ $0.map { $0 >= 0 } ?? true }),
-            setupDelay >= 0
-        else { throw ValidationError("Times cannot be negative.") }
-    }
-
-    private static func range(_ text: String) -> ClosedRange<Int>? {
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-        guard (1...2).contains(ends.count), let first = ends.first, let last = ends.last,
-            1 <= first, first <= last, last <= 10_000
-        else { return nil }
-        return first...last
     }
 }

@@ -29,7 +29,7 @@ struct FaultTests {
         arguments: [
             ("  - behave\n  - expect: text\n  - fault: reset", LiveClient.Message.dropped),
             ("  - expect: setup\n  - fault: reset", .dropped),
-            ("  - behave\n  - fault: {drop: true}", .dropped),
+            ("  - behave\n  - expect: setup\n  - fault: {drop: true}", .dropped),
             (
                 "  - fault: {cutReasons: 8}\n  - close: {code: 1011, reason: Internal error}",
                 .close(code: 1011, reason: "Internal")
@@ -77,17 +77,19 @@ struct FaultTests {
 
     @Test("half-open: nothing is read or written, and no end is told; healed, it goes on where it was (pitfall 12)")
     func halfOpen() async throws {
-        let news = try await play(
-            "  - behave\n  - expect: text\n  - fault: halfOpen\n  - wait: 150\n  - fault: heal"
+        let (silence, turn) = try await play(
+            "  - expect: setup\n  - fault: halfOpen\n  - sendText: one\n  - wait: 150\n  - fault: heal\n  - behave"
         ) { client, _ in
+            let began = ContinuousClock.now
             try await client.send(Self.setup)
+            #expect(try await client.receive() == .text("one"))
+            let silence = began.duration(to: .now)
             while try await client.json()["setupComplete"] == nil {}
-            let asked = ContinuousClock.now
             try await client.send(Self.question)
-            while try await client.json()["serverContent"] == nil {}
-            return asked.duration(to: .now)
+            return (silence, try await client.turn().asSendable)
         }
-        #expect(news >= .milliseconds(140))
+        #expect(silence >= .milliseconds(140))
+        #expect(turn.order.last == "turnComplete")
     }
 
     @Test("messages in fragments of any size are whole when joined (pitfall 18)", arguments: [1, 7, 200])
@@ -130,9 +132,11 @@ struct FaultTests {
     @Test("pongs come late, and messages meanwhile in time (pitfall 11)")
     func latePongs() async throws {
         let messages = try await play("  - fault: {delayPongs: 0.15}\n  - behave") { client, _ in
+            try await client.send(Self.setup)
+            while try await client.json()["setupComplete"] == nil {}
             let pinged = ContinuousClock.now
             try await client.send(opcode: 9, [7])
-            try await client.send(Self.setup)
+            try await client.send(Self.question)
             var messages = [try await client.receive()]
             while messages.last != .pong([7]) { messages.append(try await client.receive()) }
             #expect(pinged.duration(to: .now) >= .milliseconds(140))
@@ -178,6 +182,16 @@ struct FaultTests {
         #expect(unanswered == .text("end"))
     }
 
+    @Test("after any number of connections that the service ended, the next is heard: descriptors are used again")
+    func descriptorsUsedAgain() async throws {
+        let answered = try await play("  - expect: setup\n  - drop") { client, url in
+            var ended = try await client.dropped(after: Self.setup)
+            for _ in 0..<300 where ended { ended = try await LiveClient.connect(url).dropped(after: Self.setup) }
+            return ended
+        }
+        #expect(answered)
+    }
+
     @Test("a mistake in a fault is named with its line, and the nearest right word")
     func mistakes() {
         let wrong = [
@@ -209,5 +223,14 @@ struct FaultTests {
             }
         }
         #expect(code == .listen)
+    }
+}
+
+extension LiveClient {
+    /// Whether the service answers a message by ending the connection; ends our side of it, too.
+    fileprivate func dropped(after message: String) async throws -> Bool {
+        try await send(message)
+        defer { try? close() }
+        return try await receive() == .dropped
     }
 }

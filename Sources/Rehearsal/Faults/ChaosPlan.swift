@@ -35,10 +35,13 @@ struct ChaosPlan: Equatable, Sendable {
             setupDelay = .milliseconds(Int.random(in: 200...3_000, using: &random))
         }
         conditions = Self.conditions(&random)
+        let isSplit = conditions.contains { $0.name == "split" }
         var time = Duration.zero
         for _ in 0..<16 {
             time += Self.wait(chaos.interval, &random)
-            let fault = Self.fault(&random)
+            var fault = Self.fault(&random)
+            // Twenty megabytes in small pieces would take minutes.
+            if fault == .hostile(.large), isSplit { fault = .hostile(.nested) }
             events.append(Event(after: time, fault: fault))
             if fault.isFinal { break }
         }
@@ -51,7 +54,7 @@ struct ChaosPlan: Equatable, Sendable {
 
     private static func random(_ chaos: Chaos, _ connection: Int) -> SeededRandom {
         var seeds = SeededRandom(seed: chaos.seed)
-        return SeededRandom(seed: seeds.next() ^ (UInt64(connection) &* 0x9E37_79B9_7F4A_7C15))
+        return SeededRandom(seed: seeds.next() ^ (UInt64(bitPattern: Int64(connection)) &* 0x9E37_79B9_7F4A_7C15))
     }
 
     /// A run of three in each eight connections; where it lies depends on the seed.

@@ -15,6 +15,7 @@ final class FaultRelay: Sendable {
 
     /// Where clients connect.
     let port: UInt16
+    private let longestSilence: Duration
     private let listener: CInt
     /// A pipe that wakes the thread for new orders: what is written to `bell` is read from `ear`.
     private let bell: CInt
@@ -23,9 +24,11 @@ final class FaultRelay: Sendable {
     private let orders = Mutex<[Order]>([])
 
     /// Listens at once; connections wait until `run`.
+    /// - Parameter longestSilence: how long a link may be stalled or half open before it is reset.
     /// - Throws: `.listen` when the host is no IPv4 address or the port is taken.
-    init(host: String, port: UInt16) throws(RehearsalError) {
+    init(host: String, port: UInt16, longestSilence: Duration) throws(RehearsalError) {
         listener = try TCPSocket.listening(host: host, port: port)
+        self.longestSilence = longestSilence
         self.port = TCPSocket.port(of: listener)
         var ends: [CInt] = [-1, -1]
         pipe(&ends)
@@ -68,14 +71,6 @@ final class FaultRelay: Sendable {
         var links: [UInt16: RelayLink] = [:]
         while true {
             let now = ContinuousClock.now
-            for order in orders.withLock({ exchange(&$0, with: []) }) {
-                switch order {
-                case .stop:
-                    for link in links.values { link.end() }
-                    return
-                case .link(let order, let port): links[port]?.obey(order, now: now)
-                }
-            }
             links = links.filter { !$0.value.isOver }
             let served = Array(links.values)
             var polls = [
@@ -88,12 +83,21 @@ final class FaultRelay: Sendable {
             let timeout = deadline.map { CInt(clamping: max(0, now.duration(to: $0).milliseconds + 1)) } ?? -1
             poll(&polls, nfds_t(polls.count), timeout)
             let woken = ContinuousClock.now
-            for (index, link) in served.enumerated() {
-                link.step(client: polls[2 + 2 * index].revents, service: polls[3 + 2 * index].revents, now: woken)
-            }
             if polls[1].revents != 0 {
                 var rings = [UInt8](repeating: 0, count: 64)
                 read(ear, &rings, rings.count)
+            }
+            // Before any byte that was written after them: a fault holds for what the service sends next.
+            for order in orders.withLock({ exchange(&$0, with: []) }) {
+                switch order {
+                case .stop:
+                    for link in links.values { link.end() }
+                    return
+                case .link(let order, let port): links[port]?.obey(order, now: woken)
+                }
+            }
+            for (index, link) in served.enumerated() {
+                link.step(client: polls[2 + 2 * index].revents, service: polls[3 + 2 * index].revents, now: woken)
             }
             if polls[0].revents != 0 { accept(to: service, into: &links) }
         }
@@ -110,6 +114,6 @@ final class FaultRelay: Sendable {
             return
         }
         TCPSocket.prepare(client)
-        links[TCPSocket.port(of: inner)] = RelayLink(client: client, service: inner)
+        links[TCPSocket.port(of: inner)] = RelayLink(client: client, service: inner, longestSilence: longestSilence)
     }
 }

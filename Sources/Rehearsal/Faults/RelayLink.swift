@@ -18,11 +18,9 @@ final class RelayLink {
     private static let hungUp: CShort = 0x2000
     /// Bytes held in each direction; beyond it the sender has to wait.
     private static let limit = 64 << 10
-    /// A link that nobody may hear of any more is reset in the end, so that a soak of hours does not collect them.
-    private static let longestSilence = Duration.seconds(120)
-
     private let client: CInt
     private let service: CInt
+    private let longestSilence: Duration
     private var up: [UInt8] = []
     private var down: [UInt8] = []
     /// Before it, nothing is written to the client.
@@ -37,9 +35,11 @@ final class RelayLink {
     private(set) var isOver = false
 
     /// Takes both descriptors over, and closes them.
-    init(client: CInt, service: CInt) {
+    /// - Parameter longestSilence: how long it may be stalled or half open before it is reset.
+    init(client: CInt, service: CInt, longestSilence: Duration) {
         self.client = client
         self.service = service
+        self.longestSilence = longestSilence
     }
 
     deinit { end() }
@@ -62,7 +62,7 @@ final class RelayLink {
     /// When `step` is to be called even if nothing happens.
     var deadline: ContinuousClock.Instant? {
         let waiting = down.isEmpty || isHalfOpen ? nil : downDue
-        return [waiting, silentSince.map { $0 + Self.longestSilence }].compactMap(\.self).min()
+        return [waiting, silentSince.map { $0 + longestSilence }].compactMap(\.self).min()
     }
 
     /// What to wait for: the client's socket, then the service's. A descriptor of −1 is not waited for.
@@ -84,9 +84,10 @@ final class RelayLink {
 
     /// Does what has become possible.
     func step(client fromClient: CShort, service fromService: CShort, now: ContinuousClock.Instant) {
+        guard !isOver else { return }
         let isGone = fromClient & (Self.hungUp | CShort(POLLHUP | POLLERR)) != 0
         if (isStalled || isHalfOpen) && isGone { return end() }
-        if let silentSince, now - silentSince >= Self.longestSilence { return obey(.reset, now: now) }
+        if let silentSince, now - silentSince >= longestSilence { return obey(.reset, now: now) }
         guard !isHalfOpen else { return }
         if fromClient & CShort(POLLIN | POLLHUP | POLLERR) != 0, !isStalled { readClient() }
         if fromService & CShort(POLLIN | POLLHUP | POLLERR) != 0 { readService(now: now) }
@@ -113,7 +114,9 @@ final class RelayLink {
         guard !isOver, down.count < Self.limit else { return }
         let wasEmpty = down.isEmpty
         if TCPSocket.read(service, into: &down) == .ended { serviceHasEnded = true }
-        if wasEmpty, !down.isEmpty, let mergeTime { downDue = now + mergeTime }
+        guard let mergeTime else { return }
+        if wasEmpty, !down.isEmpty { downDue = now + mergeTime }
+        if down.count >= Self.limit { downDue = now }  // merging is not meant to slow a burst down
     }
 
     private func writeUp() {

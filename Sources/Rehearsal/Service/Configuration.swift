@@ -13,6 +13,8 @@ package struct RehearsalConfiguration: Sendable {
     package var scenario: Scenario?
     /// Faults at random; not together with a scenario.
     package var chaos: Chaos?
+    /// A connection that is stalled or half open is reset after so long, so that a soak of hours does not collect them.
+    package var longestSilence = Duration.seconds(120)
     /// Answers with tones as long as their words are many, at a fraction of the cost of speech.
     package var hasQuickVoice = false
     /// In bytes; the default is what clients of the real service are told to expect of it, in both directions.

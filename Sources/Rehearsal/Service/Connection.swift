@@ -127,21 +127,23 @@ actor Connection {
             group.cancelAll()
         }
         shared.sessions.leave(connection: number)
-        outbox.finish()
         log("closed")
     }
 
+    /// Ends the connection as it stands: waits for nothing but its reader, and sends no close frame.
     func end() {
         shared.sessions.leave(connection: number)
         feed.finish()
         bell.finish()
         earFeed.finish()
-        outbox.finish()
     }
 
     // MARK: What comes in
 
     func readFrames() async {
+        // Not before: FlyingFox closes the socket then, and forgets to wake who still waits for it. Another connection
+        // that got the same descriptor would never hear of its own bytes.
+        defer { outbox.finish() }
         var joiner = FrameJoiner(largestMessage: shared.configuration.largestMessage)
         do {
             for try await frame in frames {

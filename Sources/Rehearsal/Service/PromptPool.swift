@@ -23,6 +23,14 @@ struct PromptPool: AsyncSocketPool {
         // take it, being closed, says so at its next read.
         _ = setsockopt(
             socket.file.rawValue, CInt(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<CInt>.size))
-        try await base.suspendSocket(socket, untilReadyFor: events)
+        do {
+            try await base.suspendSocket(socket, untilReadyFor: events)
+        } catch {
+            // FlyingFox wakes a cancelled reader just before it stops watching the descriptor. If that is closed in
+            // between, it never stops, and the next connection with this descriptor is deaf. A wait that cannot begin
+            // takes its turn after that.
+            try? await base.suspendSocket(Socket(file: .init(rawValue: -1)), untilReadyFor: .read)
+            throw error
+        }
     }
 }

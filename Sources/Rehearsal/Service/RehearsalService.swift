@@ -21,7 +21,10 @@ package final class RehearsalService: Sendable {
         self.configuration = configuration
         shared = try Connection.Shared(configuration)
         let address: sockaddr_in
-        relay = configuration.needsRelay ? try FaultRelay(host: configuration.host, port: configuration.port) : nil
+        relay =
+            configuration.needsRelay
+            ? try FaultRelay(
+                host: configuration.host, port: configuration.port, longestSilence: configuration.longestSilence) : nil
         do {
             // Behind a relay nobody else needs to know the port.
             address =
