@@ -23,9 +23,11 @@ extension SessionMachine {
             let lived = now - liveSince
             noteFault(reason, lived: lived)
             let verdict = judge(reason)
-            guard hasSpoken || lived >= limits.settled else {
+            let isSettled = lived >= limits.settled
+            guard isSettled || (hasSpoken && !wasShort) else {
                 return attemptFailed(liveAttempt, verdict, wasLive: true, now: now, fraction: fraction)
             }
+            wasShort = !isSettled
             return liveLineEnded(verdict, now: now)
         }
     }
