@@ -101,6 +101,10 @@ let package = Package(
         .executableTarget(
             name: "LiveProtocolFuzz", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
             swiftSettings: common),
+        .target(
+            name: "LiveSessionModelling", dependencies: ["LiveProtocol", "LiveSession"],
+            path: "Tests/LiveSessionModelling", swiftSettings: common),
+        .executableTarget(name: "LiveSessionWalk", dependencies: ["LiveSessionModelling"], swiftSettings: common),
         .executableTarget(
             name: "vivavoce-bench",
             dependencies: [
@@ -119,7 +123,8 @@ let package = Package(
             name: "LiveProtocolTests", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
             swiftSettings: common),
         .testTarget(
-            name: "LiveSessionTests", dependencies: ["LiveProtocol", "LiveSession"], swiftSettings: common),
+            name: "LiveSessionTests", dependencies: ["LiveProtocol", "LiveSession", "LiveSessionModelling"],
+            swiftSettings: common),
         .testTarget(
             name: "LiveTransportTests", dependencies: ["LiveProtocol", "LiveTransport", "TestKit", flyingFox],
             swiftSettings: common),

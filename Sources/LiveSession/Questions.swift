@@ -34,6 +34,8 @@ package struct Questions: Equatable, Sendable {
     package private(set) var open: [Question] = []
     /// The answer that is being generated.
     private var answer: Int?
+    /// The answer is over, but the turn's end is still to come.
+    private var awaitsTurnEnd = false
     /// Turns below this have been answered.
     private var answeredBelow = 0
 
@@ -58,19 +60,34 @@ package struct Questions: Equatable, Sendable {
     /// The transcript of what the user says in this turn, whole so far.
     package mutating func spoken(_ text: String, turn: Int, now: Duration) {
         guard turn >= answeredBelow, !text.isEmpty else { return }
-        if let known = open.first(where: { $0.turn == turn }), known.form != .spoken { return }
+        // It may have been asked again as text, and the user gone on speaking.
+        if let known = open.first(where: { $0.turn == turn }), known.form != .spoken {
+            guard known.form == .written, known.text != text else { return }
+        }
         if !hasRoom { open.removeFirst() }
         put(Question(turn: turn, text: text, form: .spoken, askedAt: now))
     }
 
-    package mutating func answerBegan(turn: Int) { answer = turn }
+    package mutating func answerBegan(turn: Int) {
+        answer = turn
+        awaitsTurnEnd = false
+    }
 
     /// The answer was generated to its end, or the user cut it: either way nobody waits for it any more.
-    package mutating func answerEnded() {
+    ///
+    /// - Parameter awaitsTurnEnd: the service will say that its turn is complete, too.
+    package mutating func answerEnded(awaitsTurnEnd: Bool) {
+        self.awaitsTurnEnd = awaitsTurnEnd
         guard let answer else { return }
         answeredBelow = max(answeredBelow, answer)
         open.removeAll { $0.turn < answer }
         self.answer = nil
+    }
+
+    /// A turn ended. One in which nothing was said is an answer, too (gemini-live §5 rule 14).
+    package mutating func turnCompleted() {
+        if answer == nil, !awaitsTurnEnd { open.removeAll { $0.form == .written } }
+        answerEnded(awaitsTurnEnd: false)
     }
 
     /// What was due has been sent, so its answer is.
@@ -91,6 +108,7 @@ package struct Questions: Equatable, Sendable {
     package mutating func lineEnded(keepsSpoken: Bool, now: Duration) {
         let answer = answer
         self.answer = nil
+        awaitsTurnEnd = false
         open.removeAll { question in
             let isUnderAnswer = answer.map { question.turn < $0 } ?? false
             return question.form == .spoken && !isUnderAnswer && !keepsSpoken && now - question.askedAt >= patience

@@ -28,7 +28,9 @@ extension SessionKeeper {
         }
         let (wasLive, wasChanging) = (machine.isLive, isChanging)
         var effects: [Effect] = []
-        if wasLive || (wasChanging && reason.cause != .closedHere) { effects.append(.closeGate(resendsLast: true)) }
+        // Only the peer's answer to our close says that it has read everything.
+        let isAnswered = reason.cause == .closedHere && machine.givenUp == nil
+        if wasLive || (wasChanging && !isAnswered) { effects.append(.closeGate(resendsLast: true)) }
         if wasLive || wasChanging { lineIsGone(now: now) }
         switch machine.disconnected(reason, now: now, fraction: fraction) {
         case .retry(let at, let problem, let wasLive):
@@ -51,16 +53,19 @@ extension SessionKeeper {
         switch event {
         case .resumption(let handle, let isResumable, _):
             machine.resumptionUpdated(handle: handle, isResumable: isResumable)
-            if isResumable { handleAt = now }
+            guard isResumable, handle?.isEmpty == false else { break }
+            handleAt = now
+            tools.handleGiven()
         case .goAway(let timeLeft): plan.goAway(timeLeft: timeLeft, now: now)
         case .transcription(let piece) where piece.speaker == .user:
             if configuration.watchesAnswers { stall.asked(now: now) }
         case .speech, .text, .transcription, .blob, .code, .codeResult: modelSpoke()
         case .generationCompleted:
             modelSpoke()
-            answerCompleted()
-        case .turnCompleted, .interrupted: answerCompleted()
-        case .interactionStatus(.idle): answerCompleted()
+            answerCompleted { $0.answerEnded(awaitsTurnEnd: true) }
+        case .interrupted: answerCompleted { $0.answerEnded(awaitsTurnEnd: true) }
+        case .turnCompleted: answerCompleted { $0.turnCompleted() }
+        case .interactionStatus(.idle): answerCompleted { $0.answerEnded(awaitsTurnEnd: false) }
         case .toolCallsCancelled(let ids):
             tools.cancelled(ids)
             floor.callsOpen(tools.openCount)
@@ -90,10 +95,10 @@ extension SessionKeeper {
         tools.modelWentOn()
     }
 
-    private mutating func answerCompleted() {
+    private mutating func answerCompleted(_ note: (inout Questions) -> Void) {
         stall.turnEnded()
         guard !floor.isInteracting else { return }
-        questions.answerEnded()
+        note(&questions)
         machine.answerCompleted()
     }
 

@@ -51,6 +51,11 @@ package struct SessionKeeper: Equatable, Sendable {
     package struct SetupChange: Equatable, Sendable {
         package var handle: String?
         package var preparation = Seeding.Preparation()
+
+        package init(handle: String? = nil, preparation: Seeding.Preparation = Seeding.Preparation()) {
+            self.handle = handle
+            self.preparation = preparation
+        }
     }
 
     /// What people and programs should know.
@@ -127,7 +132,7 @@ package struct SessionKeeper: Equatable, Sendable {
     }
 
     /// The user cut the answer here.
-    package mutating func answerCut() { questions.answerEnded() }
+    package mutating func answerCut() { questions.answerEnded(awaitsTurnEnd: true) }
 
     /// Wants the line changed in the next quiet moment.
     package mutating func renew(now: Duration) -> [Effect] {
@@ -176,7 +181,7 @@ package struct SessionKeeper: Equatable, Sendable {
 
     mutating func sendResults(_ results: [ToolResult], now: Duration) -> [Effect] {
         guard !results.isEmpty else { return [] }
-        tools.sent()
+        tools.sent(now: now)
         floor.callsOpen(tools.openCount)
         floor.asked(now: now)
         if configuration.watchesAnswers { stall.asked(now: now) }

@@ -23,9 +23,11 @@ extension SessionMachine {
             let lived = now - liveSince
             noteFault(reason, lived: lived)
             let verdict = judge(reason)
-            guard hasSpoken || lived >= limits.settled else {
+            let isSettled = lived >= (reason.isNetworks ? limits.settledOnBadNetwork : limits.settled)
+            guard isSettled || (hasSpoken && !wasShort) else {
                 return attemptFailed(liveAttempt, verdict, wasLive: true, now: now, fraction: fraction)
             }
+            wasShort = !isSettled
             return liveLineEnded(verdict, now: now)
         }
     }
@@ -173,6 +175,9 @@ extension Verdict {
 }
 
 extension Disconnection {
+    /// The network's doing, as far as can be told: nobody closed.
+    fileprivate var isNetworks: Bool { cause == .lost }
+
     /// The service closed for a fault of its own; a network's failure, or its connection limit, is no sign of one.
     fileprivate var isServicesDoing: Bool {
         guard case .closed(let code, let reason) = cause, code != 1000, code != 1001 else { return false }

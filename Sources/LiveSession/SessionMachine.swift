@@ -30,9 +30,12 @@ package struct SessionMachine: Equatable, Sendable {
         package var setup: Duration = .seconds(10)
         /// For the close of a connection, which the transport itself bounds at a second.
         package var close: Duration = .seconds(2)
-        /// A session that ends sooner, with nothing said, was not really live: its end counts as a failed attempt, so
-        /// that a service which accepts and closes is not dialled for ever without a pause.
+        /// A session that ends sooner, with nothing said, was not really live, nor is the second that does so with no
+        /// answer: its end counts as a failed attempt, so that a service which accepts and closes is not dialled for
+        /// ever without a pause.
         package var settled: Duration = .seconds(2)
+        /// The same for a connection that broke without a close, which is rarely the service's fault.
+        package var settledOnBadNetwork: Duration = .milliseconds(250)
         /// A connection that lasted so long shows that the session is sound, whatever ended it.
         package var sound: Duration = .seconds(60)
         /// When to stop trying; nil tries for ever.
@@ -98,6 +101,8 @@ package struct SessionMachine: Equatable, Sendable {
     var liveSince: Duration = .zero
     /// The service said something on this connection after it took the setup.
     var hasSpoken = false
+    /// The line before this one ended soon after it was set up, and no answer has come to its end since.
+    var wasShort = false
     /// Ends that were the service's doing, since it last showed that the session is sound.
     var faults = 0
 
@@ -170,7 +175,10 @@ package struct SessionMachine: Equatable, Sendable {
     package mutating func serviceSpoke() { hasSpoken = true }
 
     /// An answer came to its end, so it works in both.
-    package mutating func answerCompleted() { faults = 0 }
+    package mutating func answerCompleted() {
+        faults = 0
+        wasShort = false
+    }
 
     /// The next session is a fresh one: resuming this one does not help.
     package mutating func forgetHandle() { handle = nil }

@@ -1,0 +1,78 @@
+import LiveProtocol
+
+/// What has been seen of a conversation from outside, by which the keeper's doings are judged.
+struct Witness {
+    struct Question {
+        var isTyped: Bool
+        var turn: Int
+        var askedAt: Duration
+        /// The connection that it was last sent on.
+        var sentOn: Int?
+        /// Answered to the end, or cut by the user: nobody waits for it any more.
+        var isDone = false
+        /// Spoken just before a line was lost.
+        var mustAsk = false
+    }
+
+    var questions: [Question] = []
+    /// Those that the answer under way belongs to; nil while none is.
+    var covered: [Int]?
+    /// The answer is over, but the service has not said that its turn is complete.
+    var awaitsTurnEnd = false
+    /// A turn was left without its end, so what answers what is not certain (pitfall 50).
+    var isUncertain = false
+    var isGateOpen = false
+    var isRotating = false
+    var wasLive = false
+    var ending = false
+    var stoppedAt: Duration?
+    var dials: [Duration] = []
+    var standbyDials: [Duration] = []
+    /// Since when an answer is due.
+    var askedAt: Duration?
+    var lastContent: Duration = .zero
+    var isThinking = false
+    var newestHandle: String?
+    /// Trouble came since the newest handle, so it may be given up.
+    var mayForget = false
+    var requestedAt: Duration?
+    var runningCalls: [String] = []
+    var answeredCalls: [String] = []
+    var cancelledCalls: [String] = []
+    var isUnanswering = false
+
+    /// The questions named in a text, such as 3 and 4 in "q3. q4."
+    static func questions(in text: String) -> [Int] {
+        text.split(separator: " ").compactMap { word in word.first == "q" ? Int(word.dropFirst().dropLast()) : nil }
+    }
+
+    mutating func answerBegan(turn: Int) {
+        awaitsTurnEnd = false
+        covered = questions.indices.filter { !questions[$0].isDone && questions[$0].turn < turn }
+    }
+
+    mutating func answerEnded(awaitsTurnEnd: Bool) {
+        self.awaitsTurnEnd = awaitsTurnEnd
+        for index in covered ?? [] { questions[index].isDone = true }
+        covered = nil
+    }
+
+    /// A turn ended with nothing said, which answers what was asked, too (gemini-live §5 rule 14).
+    mutating func answeredSilently(on connection: Int?) {
+        for index in questions.indices where questions[index].sentOn == connection { questions[index].isDone = true }
+    }
+
+    /// The line that carried the session is gone.
+    mutating func lineEnded(now: Duration) {
+        for index in questions.indices where !questions[index].isTyped && !questions[index].isDone {
+            if questions[index].sentOn != nil, now - questions[index].askedAt < .milliseconds(9900) {
+                questions[index].mustAsk = true
+            }
+        }
+        covered = nil
+        awaitsTurnEnd = false
+        askedAt = nil
+        isThinking = false
+        requestedAt = nil
+    }
+}
