@@ -71,8 +71,16 @@ class AccountTests(unittest.TestCase):
 
     def test_the_users_own_next_message_excuses_the_one_before_it_only(self):
         first, second = self.talk.ask(1), self.talk.ask(2)
-        self.talk.account.cut("next message", before=second)
+        self.talk.account.cut(first, "next message")
         self.assertEqual([first.outcome, second.outcome], ["cut", "unaccounted"])
+
+    def test_a_question_that_was_never_answered_is_not_excused_by_later_ones(self):
+        lost, first, second = (self.talk.ask(number) for number in (1, 2, 3))
+        lost.is_overdue = True
+        self.talk.account.cut(first, "next message")
+        self.talk.answer(f"You said: {second.text}")
+        self.talk.account.cut(second, "key i")
+        self.assertEqual([one.outcome for one in (lost, first, second)], ["unaccounted", "cut", "answered"])
 
     def test_a_loss_that_is_told_is_no_fault_of_the_client_and_one_that_is_not_told_is(self):
         question = self.talk.ask(1)
