@@ -115,7 +115,10 @@ def main():
     folder = options.log or pathlib.Path(tempfile.mkdtemp(prefix="vivavoce-soak."))
     folder.mkdir(parents=True, exist_ok=True)
     say(f"seed {options.seed}, logs in {folder}")
-    figures = asyncio.run(soak(options, folder))
+    try:
+        figures = asyncio.run(soak(options, folder))
+    except KeyboardInterrupt:
+        sys.exit(130)
     (folder / "summary.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures) if options.json else "\n".join(summary.table(figures)), flush=True)
     sys.exit(1 if figures["broken"] else 0)

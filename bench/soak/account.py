@@ -36,12 +36,12 @@ class Question:
     def outcome(self):
         if self.answers:
             return "answered"
+        if self.code is None and self.turn is None:
+            return "not heard"
         if self.cut_by:
             return "cut"
         if self.loss:
             return "reported lost"
-        if self.code is None and self.turn is None:
-            return "not heard"
         return "unaccounted"
 
 
@@ -81,11 +81,10 @@ class Account:
         self.spoken.append(Question(None, text, now))
         return self.spoken[-1]
 
-    def cut(self, reason, before=None):
-        """The user wants no answer any more to what was asked, up to a question that it is not about."""
-        for question in self.asked_all:
-            if question is not before and question.outcome == "unaccounted":
-                question.cut_by = reason
+    def cut(self, question, reason):
+        """The user wants no answer to this one any more, unless it has come."""
+        if question.is_open:
+            question.cut_by = reason
 
     # What the client tells
 

@@ -62,6 +62,8 @@ class User:
         await self.until(lambda: not self.client.speech, 10)
         if await self.until(lambda: question.turn is not None, HEARING_S):
             await self.wait_for(question)
+        else:
+            self.account.cut(question, "nothing was heard in time")
 
     async def interrupt(self):
         """In the middle of an answer."""
@@ -72,7 +74,7 @@ class User:
         cuts = self.account.events["turn.interrupted"]
         self.press("i")
         if await self.until(lambda: self.account.events["turn.interrupted"] > cuts, 1.5):
-            self.account.cut("key i")
+            self.account.cut(question, "key i")
         await self.wait_for(question)
 
     async def mute(self):
@@ -95,8 +97,8 @@ class User:
         question = self.account.asked(
             questions.code(number % questions.MOST), questions.text(number % questions.MOST, self.random),
             self.client.now())
-        if instead and instead.is_open:
-            self.account.cut("next message", before=question)
+        if instead:
+            self.account.cut(instead, "next message")
         self.client.note("user.types", text=question.text)
         self.client.press(f"t{question.text}\r")
         return question
