@@ -56,7 +56,9 @@ package struct ToolExchange: Equatable, Sendable {
     }
 
     package mutating func sent(now: Duration) {
-        for index in calls.indices where calls[index].result != nil { calls[index].sentAt = now }
+        for index in calls.indices where calls[index].result != nil && !calls[index].isSent {
+            calls[index].sentAt = now
+        }
     }
 
     /// The model went on after results were sent, so it has got them; but a session that is resumed by an older handle
@@ -78,7 +80,10 @@ package struct ToolExchange: Equatable, Sendable {
         calls.removeAll { call in
             call.calledAt > knownUntil || call.sentAt.map { $0 + ToolExchange.crossing < knownUntil } ?? false
         }
-        for index in calls.indices { calls[index].isTaken = false }
+        for index in calls.indices {
+            calls[index].sentAt = nil
+            calls[index].isTaken = false
+        }
         return calls.compactMap(\.result)
     }
 }
