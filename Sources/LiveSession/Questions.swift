@@ -86,7 +86,7 @@ package struct Questions: Equatable, Sendable {
 
     /// A turn ended. One in which nothing was said is an answer, too (gemini-live §5 rule 14).
     package mutating func turnCompleted() {
-        if answer == nil, !awaitsTurnEnd { open.removeAll { $0.form == .written } }
+        if answer == nil, !awaitsTurnEnd { open.removeAll { $0.form == .written || $0.form == .spoken } }
         answerEnded(awaitsTurnEnd: false)
     }
 

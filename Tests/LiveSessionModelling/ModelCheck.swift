@@ -1,13 +1,21 @@
+package import LiveProtocol
+
 /// Scripts played by the thousand, and the shortest one that fails.
 package struct ModelCheck: Sendable {
     package struct Failure: Sendable, CustomStringConvertible {
         package var seed: UInt64
+        package var family: ModelFamily
         package var script: [Step]
         package var violation: String
 
         package var description: String {
-            "seed \(seed): \(violation)\n" + script.map { "    .\($0)" }.joined(separator: ",\n")
+            "seed \(seed), \(family.name): \(violation)\n" + script.map { "    .\($0)" }.joined(separator: ",\n")
         }
+    }
+
+    /// One for each way in which a fresh session is told of the conversation.
+    private static let families = ["gemini-3.8-live", "gemini-3.1-flash-live-preview", "unknown"].map {
+        ModelCatalogue.family(of: "models/\($0)")
     }
 
     private let tamper: ModelRun.Tamper?
@@ -15,13 +23,12 @@ package struct ModelCheck: Sendable {
     /// - Parameter tamper: puts others in place of an effect, to plant a fault.
     package init(tamper: ModelRun.Tamper? = nil) { self.tamper = tamper }
 
-    /// - Returns: what is violated by a script; nil if nothing is.
+    /// - Returns: what is violated by a script, whatever the family; nil if nothing is.
     package func violation(of script: [Step]) -> String? {
-        var run = ModelRun(tamper: tamper)
-        run.start()
-        for step in script where run.violation == nil { run.apply(step) }
-        run.settle()
-        return run.violation
+        for family in ModelCheck.families {
+            if let violation = violation(of: script, family: family) { return "\(family.name): \(violation)" }
+        }
+        return nil
     }
 
     /// Plays one script for each seed. - Returns: the first failure, shrunk.
@@ -29,15 +36,25 @@ package struct ModelCheck: Sendable {
         for seed in seeds {
             var generator = ScriptGenerator(seed: seed)
             let script = generator.script()
-            guard violation(of: script) != nil else { continue }
-            let shortest = shrunk(script)
-            return Failure(seed: seed, script: shortest, violation: violation(of: shortest) ?? "")
+            let family = ModelCheck.families[Int(seed % UInt64(ModelCheck.families.count))]
+            guard violation(of: script, family: family) != nil else { continue }
+            let shortest = shrunk(script, family: family)
+            let violation = violation(of: shortest, family: family) ?? ""
+            return Failure(seed: seed, family: family, script: shortest, violation: violation)
         }
         return nil
     }
 
+    private func violation(of script: [Step], family: ModelFamily) -> String? {
+        var run = ModelRun(family: family, tamper: tamper)
+        run.start()
+        for step in script where run.violation == nil { run.apply(step) }
+        run.settle()
+        return run.violation
+    }
+
     /// Takes out what is not needed to fail: halves first, then ever smaller pieces, to single steps.
-    package func shrunk(_ script: [Step]) -> [Step] {
+    private func shrunk(_ script: [Step], family: ModelFamily) -> [Step] {
         var script = script
         var size = max(1, script.count / 2)
         while true {
@@ -46,7 +63,7 @@ package struct ModelCheck: Sendable {
             while start < script.count {
                 var shorter = script
                 shorter.removeSubrange(start..<min(start + size, script.count))
-                if violation(of: shorter) != nil {
+                if violation(of: shorter, family: family) != nil {
                     script = shorter
                     isShorter = true
                 } else {

@@ -25,8 +25,8 @@ package struct ModelRun {
     private var played = 0
     private var fraction = 0.0
 
-    init(tamper: Tamper? = nil) {
-        var configuration = SessionKeeper.Configuration(family: ModelCatalogue.family(of: ModelCatalogue.defaultModel))
+    init(family: ModelFamily, tamper: ModelRun.Tamper?) {
+        var configuration = SessionKeeper.Configuration(family: family)
         configuration.connectionLimit = .seconds(120)
         keeper = SessionKeeper(configuration)
         service = SimulatedService(connectionLimit: .seconds(120))

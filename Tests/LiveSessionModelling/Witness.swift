@@ -17,6 +17,9 @@ struct Witness {
     var questions: [Question] = []
     /// Those that the answer under way belongs to; nil while none is.
     var covered: [Int]?
+    private var answerTurn = 0
+    /// Turns below this have been answered.
+    private var answeredBelow = 0
     /// The answer is over, but the service has not said that its turn is complete.
     var awaitsTurnEnd = false
     /// A turn was left without its end, so what answers what is not certain (pitfall 50).
@@ -47,12 +50,14 @@ struct Witness {
     }
 
     mutating func answerBegan(turn: Int) {
+        answerTurn = turn
         awaitsTurnEnd = false
         covered = questions.indices.filter { !questions[$0].isDone && questions[$0].turn < turn }
     }
 
     mutating func answerEnded(awaitsTurnEnd: Bool) {
         self.awaitsTurnEnd = awaitsTurnEnd
+        if covered != nil { answeredBelow = answerTurn }
         for index in covered ?? [] { questions[index].isDone = true }
         covered = nil
     }
@@ -65,6 +70,8 @@ struct Witness {
     /// The line that carried the session is gone.
     mutating func lineEnded(now: Duration) {
         for index in questions.indices where !questions[index].isTyped && !questions[index].isDone {
+            // Words that came late belong to what was answered.
+            guard questions[index].turn >= answeredBelow else { continue }
             if questions[index].sentOn != nil, now - questions[index].askedAt < .milliseconds(9900) {
                 questions[index].mustAsk = true
             }

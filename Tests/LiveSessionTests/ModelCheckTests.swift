@@ -49,6 +49,13 @@ struct ModelCheckTests {
                 .wait(milliseconds: 20_000), .wait(milliseconds: 80), .sleep(seconds: 12),
             ]),
         Found(
+            testDescription:
+                "a silent turn answers what was spoken before it and what was typed (gemini-live §5 rule 14)",
+            script: [
+                .style(.silent), .wait(milliseconds: 500), .speak, .wait(milliseconds: 150), .renew, .type,
+                .wait(milliseconds: 250),
+            ]),
+        Found(
             testDescription: "words that follow those which were asked again are not lost",
             script: [
                 .wait(milliseconds: 250), .goAway(milliseconds: 5000), .poison, .speak, .waitForDeadline,

@@ -78,6 +78,17 @@ struct ToolExchangeTests {
         #expect(fresh.openCount == 0)
     }
 
+    @Test("a result is as old as it was when it was sent, whatever is sent after it")
+    func keepsItsAge() {
+        var tools = ToolExchange()
+        _ = tools.called([call("a"), call("b")], now: .seconds(1))
+        _ = tools.answered([result("a")])
+        tools.sent(now: .seconds(2))
+        _ = tools.answered([result("b")])
+        tools.sent(now: .seconds(9))
+        #expect(tools.resumed(knownUntil: .seconds(9)) == [result("b")])
+    }
+
     @Test("what the model has taken is sent again until a handle remembers it")
     func takenNotRemembered() {
         var tools = ToolExchange()
