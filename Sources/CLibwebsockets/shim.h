@@ -54,6 +54,14 @@ static inline bool vv_peer_has_gone(struct lws *wsi) {
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
+/// Whether the connection was reset: both directions are gone, and no FIN came.
+static inline bool vv_was_reset(struct lws *wsi) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    return info.tcpi_state == TCP_CLOSE;
+}
+
 /// Whether a TLS handshake has been begun on the connection.
 static inline bool vv_has_tls(struct lws *wsi) { return lws_get_ssl(wsi) != NULL; }
 

@@ -29,6 +29,7 @@ package enum ModelCatalogue {
             content: .always,
             history: .turns(endingWithUser: false),
             takesContextUpdates: true,
+            reportsInteraction: true,
             refusals: alwaysProactive),
         ModelFamily(
             name: "Gemini 3.1 Flash Live",

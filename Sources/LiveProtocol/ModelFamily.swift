@@ -20,6 +20,8 @@ package struct ModelFamily: Sendable, Equatable {
     package var takesContextUpdates = false
     /// `translationConfig`, which is refused elsewhere.
     package var translates = false
+    /// Says by `interactionStatus` when it thinks on after a turn, and when the floor is free.
+    package var reportsInteraction = false
     /// Setup members left out, beside those of `ModelCatalogue.refusedEverywhere`.
     package var refusals: [Refusal] = []
     package var limits = Limits()

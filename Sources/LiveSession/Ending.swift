@@ -18,6 +18,8 @@ package struct Ending: Error, Equatable, Sendable {
     package var code: Int?
     /// What to do about it.
     package var remedy: String?
+    /// It is about the way to the service, and may be another in a moment.
+    package var mayPass = false
 
     package init(_ kind: Kind, reason: String, code: Int? = nil, remedy: String? = nil) {
         self.kind = kind

@@ -12,6 +12,8 @@ package struct Floor: Equatable, Sendable {
         package var answer: Duration = .seconds(10)
         /// How long after the last of its content an answer without an end is taken to be over (pitfall 50).
         package var inactive: Duration = .seconds(15)
+        /// How long the service may think on without a word.
+        package var thinking: Duration = .seconds(120)
         /// How long after an exchange the handle that remembers it may take to come (gemini-live §5 rule 2).
         package var handle: Duration = .seconds(2)
 
@@ -28,6 +30,7 @@ package struct Floor: Equatable, Sendable {
     private var openCalls = 0
     /// The service thinks on, although the turn is complete (gemini-live §5 rule 10).
     package private(set) var isInteracting = false
+    private var interactingSince: Duration = .zero
     /// What the last update said; nil while there was none.
     private var isResumable: Bool?
     /// When something was last said that a handle must come after to remember it.
@@ -42,22 +45,25 @@ package struct Floor: Equatable, Sendable {
         switch event {
         case .speech, .text, .blob, .code, .codeResult, .toolCallMentioned: contentCame(now)
         case .transcription(let piece) where piece.speaker == .model: contentCame(now)
-        case .transcription:
-            userSpokeAt = now
-            askedAt = now
+        case .transcription, .voiceActivity(.started): userSpokeAt = now
+        case .toolCalled:
+            askedAt = nil
             saidAt = now
-        case .voiceActivity(.started): userSpokeAt = now
-        case .toolCalled: contentCame(now)
         case .generationCompleted, .turnCompleted, .interrupted: answerEnded(now)
-        case .interactionStatus(let status): isInteracting = status == .inProgress
-        case .resumption(_, let isResumable, _):
+        case .interactionStatus(let status):
+            isInteracting = status == .inProgress
+            interactingSince = now
+        case .resumption(let handle, let isResumable, _):
             self.isResumable = isResumable
-            if isResumable { handleAt = now }
+            if isResumable, handle?.isEmpty == false { handleAt = now }
         default: break
         }
     }
 
-    /// Something was sent that wants an answer.
+    /// Somebody seems to be speaking, though the service has told of no words yet.
+    package mutating func userSpeaks(now: Duration) { userSpokeAt = now }
+
+    /// Something was said or sent that wants an answer.
     package mutating func asked(now: Duration) {
         askedAt = now
         saidAt = now
@@ -83,7 +89,8 @@ package struct Floor: Equatable, Sendable {
 
     /// An answer is being generated, a tool works, or the service thinks on.
     package func isBusy(now: Duration) -> Bool {
-        openCalls > 0 || isInteracting || (isGenerating && now < lastContent + limits.inactive)
+        openCalls > 0 || (isInteracting && now < interactingSince + limits.thinking)
+            || (isGenerating && now < lastContent + limits.inactive)
     }
 
     /// Nobody speaks, nothing is due, and the newest handle remembers everything that was said.
@@ -93,8 +100,9 @@ package struct Floor: Equatable, Sendable {
 
     /// The next moment at which `isFree` may change without an event.
     package func deadline(now: Duration) -> Duration? {
-        let busyUntil = isGenerating ? lastContent + limits.inactive : nil
-        return (pauses + [busyUntil].compactMap { $0 }).filter { $0 > now }.min()
+        let generatingUntil = isGenerating ? lastContent + limits.inactive : nil
+        let thinkingUntil = isInteracting ? interactingSince + limits.thinking : nil
+        return (pauses + [generatingUntil, thinkingUntil].compactMap { $0 }).filter { $0 > now }.min()
     }
 
     /// What must have passed for the floor to be free.

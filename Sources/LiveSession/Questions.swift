@@ -26,14 +26,17 @@ package struct Questions: Equatable, Sendable {
 
     /// More than a person types while a line is away; what goes beyond is refused.
     package static let most = 256
+    /// What was sent so shortly before an answer began may not be what it answers.
+    private static let crossing = Duration.seconds(1)
     /// How long spoken words wait for an answer: a model may keep silent when it is not meant.
     package let patience: Duration
     /// Within this time of a speaker's last words, more may follow.
     package let pause: Duration
     /// In the order of their turns.
     package private(set) var open: [Question] = []
-    /// The answer that is being generated.
+    /// The answer that is being generated, and since when.
     private var answer: Int?
+    private var answerBeganAt: Duration = .zero
     /// The answer is over, but the turn's end is still to come.
     private var awaitsTurnEnd = false
     /// Turns below this have been answered.
@@ -58,18 +61,23 @@ package struct Questions: Equatable, Sendable {
     }
 
     /// The transcript of what the user says in this turn, whole so far.
-    package mutating func spoken(_ text: String, turn: Int, now: Duration) {
-        guard turn >= answeredBelow, !text.isEmpty else { return }
+    ///
+    /// - Returns: whether an answer is due to it: late words of a question that has been answered change nothing.
+    @discardableResult
+    package mutating func spoken(_ text: String, turn: Int, now: Duration) -> Bool {
+        guard turn >= answeredBelow, !text.isEmpty else { return false }
         // It may have been asked again as text, and the user gone on speaking.
         if let known = open.first(where: { $0.turn == turn }), known.form != .spoken {
-            guard known.form == .written, known.text != text else { return }
+            guard known.form == .written, known.text != text else { return false }
         }
         if !hasRoom { open.removeFirst() }
         put(Question(turn: turn, text: text, form: .spoken, askedAt: now))
+        return true
     }
 
-    package mutating func answerBegan(turn: Int) {
+    package mutating func answerBegan(turn: Int, now: Duration) {
         answer = turn
+        answerBeganAt = now
         awaitsTurnEnd = false
     }
 
@@ -82,6 +90,26 @@ package struct Questions: Equatable, Sendable {
         answeredBelow = max(answeredBelow, answer)
         open.removeAll { $0.turn < answer }
         self.answer = nil
+    }
+
+    /// The service cut the answer, because something newer came: that may be the last that was written, on its way when
+    /// the answer to an earlier one began. It is still to be answered then.
+    ///
+    /// - Returns: whether there is such a one.
+    package mutating func interrupted() -> Bool {
+        guard let answer else { return false }
+        let answered = open.filter { $0.turn < answer }
+        guard let newest = answered.last, newest.form == .written,
+            answered.count > 1 || newest.askedAt > answerBeganAt - Questions.crossing
+        else {
+            answerEnded(awaitsTurnEnd: true)
+            return false
+        }
+        open.removeAll { $0.turn < newest.turn }
+        answeredBelow = max(answeredBelow, newest.turn)
+        self.answer = nil
+        awaitsTurnEnd = true
+        return true
     }
 
     /// A turn ended. One in which nothing was said is an answer, too (gemini-live §5 rule 14).

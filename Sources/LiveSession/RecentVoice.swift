@@ -7,6 +7,8 @@ struct RecentVoice {
     private var recorded = 0
     /// Those before this position are not to be sent (again).
     private var resendFrom = 0
+    /// Those before this position are known to have arrived, or are too old to be wanted.
+    private var forgotten = 0
 
     /// - Parameter capacity: in samples; 0 keeps nothing.
     init(capacity: Int) { samples = [Int16](repeating: 0, count: capacity) }
@@ -22,7 +24,10 @@ struct RecentVoice {
     }
 
     /// All that is remembered is to be sent again, also what was just being sent again.
-    mutating func rewind() { resendFrom = max(0, recorded - samples.count) }
+    mutating func rewind() { resendFrom = max(forgotten, recorded - samples.count) }
+
+    /// What has been sent is not to be sent again.
+    mutating func forget() { if resendFrom == recorded { forgotten = recorded } }
 
     /// Hands over at most `count` samples that are to be sent again, oldest first, in two spans as the ring has them.
     ///

@@ -25,6 +25,10 @@ package struct RotationPlan: Equatable, Sendable {
         /// How old a standby may grow: a service need not keep a connection that says nothing.
         package var freshness: Duration = .seconds(30)
         package var backoff = Backoff(first: .milliseconds(500), cap: .seconds(10))
+        /// A service that says goodbye to every connection is not followed for ever without a pause: so many changes may
+        /// be made at once, and one more for each `pause` since.
+        package var burst = 30
+        package var pause: Duration = .milliseconds(500)
 
         package init() {}
     }
@@ -46,6 +50,8 @@ package struct RotationPlan: Equatable, Sendable {
     private var standbySince: Duration?
     private var standbyFailures = 0
     private var nextWarming: Duration = .zero
+    /// When `burst` changes would be free again: each puts it off by `pause`.
+    private var restedAt: Duration = .zero
 
     package init(connectionLimit: Duration, limits: Limits = Limits()) {
         self.connectionLimit = connectionLimit
@@ -57,11 +63,15 @@ package struct RotationPlan: Equatable, Sendable {
     /// - Parameter openedAt: when the connection was opened, which is when the service's limit begins to run.
     package mutating func wentLive(openedAt: Duration) {
         let end = openedAt + connectionLimit
-        due = plan(.timer, end: end, opens: end - min(limits.lead, connectionLimit / 10))
+        let lead = min(limits.lead, connectionLimit / 10)
+        due = Due(cause: .timer, end: end, opens: end - lead, latest: end - min(limits.margin, lead / 4))
         standbySince = nil
         standbyFailures = 0
         nextWarming = .zero
     }
+
+    /// A change is being made.
+    package mutating func changed(now: Duration) { restedAt = max(restedAt, now) + limits.pause }
 
     package mutating func lineEnded() { due = nil }
 
@@ -70,13 +80,15 @@ package struct RotationPlan: Equatable, Sendable {
         guard let due else { return }
         let end = min(now + max(timeLeft ?? limits.unsaid, .zero), due.end)
         guard due.cause != .goAway || end < due.end else { return }
-        self.due = plan(.goAway, end: end, opens: max(now, end - limits.window))
+        // Repeated warnings may bring the last safe moment nearer, and never put it off.
+        let latest = min(due.latest, end - min(limits.margin, (end - now) / 4))
+        self.due = Due(cause: .goAway, end: end, opens: max(now, end - limits.window), latest: latest)
     }
 
     /// Somebody wants the line changed in the next quiet moment.
     package mutating func request(now: Duration) {
-        guard let due, due.end > now + limits.window else { return }
-        self.due = plan(.request, end: now + limits.window, opens: now)
+        guard let due, due.opens > now else { return }
+        self.due = Due(cause: .request, end: due.end, opens: now, latest: due.latest)
     }
 
     package mutating func standbyOpened(now: Duration) { standbySince = now }
@@ -89,8 +101,11 @@ package struct RotationPlan: Equatable, Sendable {
 
     // MARK: What to do
 
+    /// The next change may be made from here on.
+    private var earliest: Duration { restedAt - limits.pause * (limits.burst - 1) }
+
     package func decide(floorIsFree: Bool, standby: SessionMachine.Standby, now: Duration) -> Action {
-        guard let due, now >= due.opens else { return .doNothing }
+        guard let due, now >= due.opens, now >= earliest else { return .doNothing }
         if now >= due.latest { return .change(due.cause) }
         switch standby {
         case .none: return now >= nextWarming ? .warm : .doNothing
@@ -109,12 +124,8 @@ package struct RotationPlan: Equatable, Sendable {
             case .dialling: nil
             case .open: standbySince.map { $0 + limits.freshness }
             }
-        let moments = [due.opens, due.latest, standbyDue]
+        let moments = [due.opens, due.latest, earliest, standbyDue]
         return moments.compactMap { $0 }.filter { $0 > now }.min()
-    }
-
-    private func plan(_ cause: ChangeCause, end: Duration, opens: Duration) -> Due {
-        Due(cause: cause, end: end, opens: opens, latest: end - min(limits.margin, (end - opens) / 4))
     }
 }
 

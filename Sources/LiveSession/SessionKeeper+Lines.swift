@@ -27,6 +27,9 @@ extension SessionKeeper {
             return [.tell(.standbyFailed(reason.description))]
         }
         let (wasLive, wasChanging) = (machine.isLive, isChanging)
+        if case .settingUp = machine.state, machine.isSeeded, case .closed(code: 1007...1008, _) = reason.cause {
+            isMemoryRefused = true
+        }
         var effects: [Effect] = []
         // Only the peer's answer to our close says that it has read everything.
         let isAnswered = reason.cause == .closedHere && machine.givenUp == nil
@@ -57,15 +60,22 @@ extension SessionKeeper {
             handleAt = now
             tools.handleGiven()
         case .goAway(let timeLeft): plan.goAway(timeLeft: timeLeft, now: now)
-        case .transcription(let piece) where piece.speaker == .user:
-            if configuration.watchesAnswers { stall.asked(now: now) }
+        case .transcription(let piece) where piece.speaker == .user: break  // `note` has its turn
         case .speech, .text, .transcription, .blob, .code, .codeResult: modelSpoke()
         case .generationCompleted:
             modelSpoke()
-            answerCompleted { $0.answerEnded(awaitsTurnEnd: true) }
-        case .interrupted: answerCompleted { $0.answerEnded(awaitsTurnEnd: true) }
+            if !reportsInteraction { answerCompleted { $0.answerEnded(awaitsTurnEnd: true) } }
+        case .interrupted:
+            var isStillDue = false
+            answerCompleted { isStillDue = $0.interrupted() }
+            if isStillDue { stall.asked(now: now) }
         case .turnCompleted: answerCompleted { $0.turnCompleted() }
-        case .interactionStatus(.idle): answerCompleted { $0.answerEnded(awaitsTurnEnd: false) }
+        case .interactionStatus(.idle):
+            reportsInteraction = true
+            answerCompleted { $0.answerEnded(awaitsTurnEnd: false) }
+        case .interactionStatus(.inProgress):
+            reportsInteraction = true
+            stall.asked(now: now)
         case .toolCallsCancelled(let ids):
             tools.cancelled(ids)
             floor.callsOpen(tools.openCount)
@@ -96,15 +106,15 @@ extension SessionKeeper {
     }
 
     private mutating func answerCompleted(_ note: (inout Questions) -> Void) {
-        stall.turnEnded()
         guard !floor.isInteracting else { return }
+        stall.turnEnded()
         note(&questions)
         machine.answerCompleted()
     }
 
     private mutating func lineIsGone(now: Duration) {
         if gap == nil { gap = (now, .drop) }
-        questions.lineEnded(keepsSpoken: stall.stageNumber >= 2, now: now)
+        questions.lineEnded(keepsSpoken: gap?.cause == .stall, now: now)
         stall.lineEnded()
         floor.lineEnded()
         plan.lineEnded()
@@ -124,11 +134,13 @@ extension SessionKeeper {
     private mutating func setUp(handle: String?) -> Effect {
         guard handle == nil, machine.wasEverLive else {
             seed = nil
+            machine.isSeeded = false
             return .sendSetup(SetupChange(handle: handle))
         }
-        let keepsNone = configuration.family.history == .none
+        let keepsNone = configuration.family.history == .none || isMemoryRefused
         let history = keepsNone ? [] : memory.history(before: questions.due.first?.turn)
         seed = history
+        machine.isSeeded = !history.isEmpty
         return .sendSetup(
             SetupChange(handle: nil, preparation: Seeding.preparation(history, for: configuration.family)))
     }

@@ -20,9 +20,9 @@ extension SessionKeeper {
         case .end(let ending): return [.end(ending)]
         case .doNothing: break
         }
-        guard machine.isLive else { return [] }
+        guard machine.isLive, !machine.isGivenUp else { return [] }
         let effects = checkAnswers(now: now)
-        return machine.isLive ? effects + rotate(now: now) : effects
+        return effects + rotate(now: now)
     }
 
     /// Looks at what went over the wire. Call about once a second, and at `deadline`.
@@ -33,7 +33,7 @@ extension SessionKeeper {
     package mutating func observed(
         _ progress: ConnectionProgress, isWaiting: Bool, speech: Int, now: Duration
     ) -> [Effect] {
-        guard machine.isLive else { return [] }
+        guard machine.isLive, !machine.isGivenUp else { return [] }
         floor.speechReceived(upTo: speech, now: now)
         let reason: String
         switch liveness?.timePassed(progress: progress, isWaiting: isWaiting, now: now) {
@@ -52,14 +52,14 @@ extension SessionKeeper {
         let standby = dropStandby()
         machine.woke(now: now)
         let problem = Verdict.Problem(reason: "The machine slept for \(time.components.seconds) s")
-        let line: [Effect] =
-            if case .abandon = machine.lineWentSilent(problem) { [.abandonLine] } else { [] }
-        return [.tell(.slept(time))] + standby + line + timePassed(now: now)
+        let told: [Effect] = [.tell(.slept(time))] + standby
+        guard case .abandon = machine.lineWentSilent(problem) else { return told + timePassed(now: now) }
+        return told + [.abandonLine]
     }
 
     /// Makes a connection ahead, or goes over to it, when it is time.
     mutating func rotate(now: Duration) -> [Effect] {
-        guard machine.isLive else { return [] }
+        guard machine.isLive, !machine.isGivenUp else { return [] }
         // Without a handle a change costs the session its memory, so it is put off as long as it can be.
         let canResume = machine.handle != nil || configuration.family.history == .none
         switch plan.decide(floorIsFree: canResume && floor.isFree(now: now), standby: machine.standby, now: now) {
@@ -75,6 +75,7 @@ extension SessionKeeper {
 
     private mutating func change(because cause: ChangeCause, now: Duration) -> [Effect] {
         guard machine.change(now: now) == .close else { return [] }
+        plan.changed(now: now)
         gap = (now, cause)
         return [.tell(.rotating(because: cause)), .closeGate(resendsLast: false), .closeLine]
     }

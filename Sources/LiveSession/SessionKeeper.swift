@@ -85,8 +85,13 @@ package struct SessionKeeper: Equatable, Sendable {
     package internal(set) var tools = ToolExchange()
     var plan: RotationPlan
     var stall: StallWatch
+    var hint = VoiceHint()
     var memory: Memory
     var liveness: Liveness?
+    /// The service says when an answer is really over, which neither flag of a turn does (gemini-live §5 rule 10).
+    var reportsInteraction: Bool
+    /// The record that a fresh session was offered was refused, so the next is not offered it.
+    var isMemoryRefused = false
     /// When the newest handle was given.
     var handleAt: Duration?
     /// When the connection that carries the session, and the standby, were opened.
@@ -109,6 +114,7 @@ package struct SessionKeeper: Equatable, Sendable {
         plan = RotationPlan(connectionLimit: configuration.connectionLimit, limits: configuration.rotation)
         stall = StallWatch(patience: configuration.patience)
         memory = Memory(tokens: configuration.memory)
+        reportsInteraction = configuration.family.reportsInteraction
     }
 
     // MARK: What the user and the tools do
@@ -149,15 +155,22 @@ package struct SessionKeeper: Equatable, Sendable {
         }
     }
 
+    /// How loud the microphone is, in dBFS; tell it several times a second.
+    package mutating func listened(_ level: Double, now: Duration) {
+        if hint.observe(level, now: now) { floor.userSpeaks(now: now) }
+    }
+
     // MARK: What the conversation says
 
     /// Turns that began, grew and ended.
     package mutating func note(_ change: TurnChange, now: Duration) {
         switch change {
-        case .started(let turn, .model): questions.answerBegan(turn: turn)
+        case .started(let turn, .model): questions.answerBegan(turn: turn, now: now)
         case .partial(let line):
             memory.note(line)
-            if line.speaker == .user { questions.spoken(line.text, turn: line.turn, now: now) }
+            guard line.speaker == .user, questions.spoken(line.text, turn: line.turn, now: now) else { return }
+            floor.asked(now: now)
+            if configuration.watchesAnswers { stall.asked(now: now) }
         case .final(let line): memory.note(line)
         case .started, .cutShort, .interrupted, .completed: break
         }

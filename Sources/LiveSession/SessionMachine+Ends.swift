@@ -15,10 +15,11 @@ extension SessionMachine {
         case .dialling(let attempt, _):
             return attemptFailed(attempt, judge(reason), now: now, fraction: fraction)
         case .settingUp(let attempt, _):
-            if isResuming { noteFault(reason, lived: nil) }
+            if isResuming { noteFault(reason, lived: .zero) }
             let verdict = judge(reason)
+            let isSpecial = isResuming || isSeeded
             return attemptFailed(
-                attempt, isResuming ? Verdict.ofResuming(verdict, reason) : verdict, now: now, fraction: fraction)
+                attempt, isSpecial ? Verdict.ofResuming(verdict, reason) : verdict, now: now, fraction: fraction)
         case .live:
             let lived = now - liveSince
             noteFault(reason, lived: lived)
@@ -28,7 +29,7 @@ extension SessionMachine {
                 return attemptFailed(liveAttempt, verdict, wasLive: true, now: now, fraction: fraction)
             }
             wasShort = !isSettled
-            return liveLineEnded(verdict, now: now)
+            return liveLineEnded(verdict, reason, now: now)
         }
     }
 
@@ -57,6 +58,7 @@ extension SessionMachine {
             return giveUp("no connection within \(limits.dial.components.seconds) s")
         case .settingUp(let attempt, _):
             state = .settingUp(attempt: attempt, until: now + limits.close)
+            if isResuming { countFault() }
             return giveUp(
                 "the setup was not answered within \(limits.setup.components.seconds) s; "
                     + "a member that the model does not know can cause this")
@@ -86,26 +88,33 @@ extension SessionMachine {
     }
 
     /// After one resume that the service ended, too, a fresh session (gemini-live §11, pitfalls 5 and 17).
-    ///
-    /// - Parameter lived: nil when its setup was not even taken; leaving that unanswered is a fault, too.
-    private mutating func noteFault(_ reason: Disconnection, lived: Duration?) {
-        if let lived, lived >= limits.sound { faults = 0 }
-        guard reason.isServicesDoing || (lived == nil && givenUp != nil) else { return }
+    private mutating func noteFault(_ reason: Disconnection, lived: Duration) {
+        if lived >= limits.sound { faults = 0 }
+        if reason.isServicesDoing { countFault() }
+    }
+
+    private mutating func countFault() {
         faults += 1
         if faults >= 2 { handle = nil }
     }
 
     /// A line that worked is gone: the session goes on at once.
-    private mutating func liveLineEnded(_ verdict: Verdict, now: Duration) -> EndAction {
-        switch verdict {
-        case .final(let ending):
-            state = .ended(ending)
-            return .end(ending)
+    private mutating func liveLineEnded(_ verdict: Verdict, _ reason: Disconnection, now: Duration) -> EndAction {
+        switch faults <= 1 ? verdict.ofLiveSession(reason) : verdict {
+        case .final(let ending): return end(ending)
         case .retryWithoutHandle(let problem):
             handle = nil
             return .succeed(succeed(now: now), problem: problem)
         case .retry(let problem): return .succeed(succeed(now: now), problem: problem)
         }
+    }
+
+    /// A conversation that was live and cannot go on is lost, whatever the reason.
+    private mutating func end(_ ending: Ending) -> EndAction {
+        var ending = ending
+        if wasEverLive, ending.kind == .unavailable { ending.kind = .unrecoverable }
+        state = .ended(ending)
+        return .end(ending)
     }
 
     /// What the session goes on with: the standby, as far as it is, or a connection to be dialled.
@@ -114,6 +123,7 @@ extension SessionMachine {
         let standby = standby
         self.standby = .none
         isResuming = handle != nil
+        isRenewing = false
         switch standby {
         case .open:
             state = .settingUp(attempt: 1, until: now + limits.setup)
@@ -130,10 +140,8 @@ extension SessionMachine {
     private mutating func attemptFailed(
         _ attempt: Int, _ verdict: Verdict, wasLive: Bool = false, now: Duration, fraction: Double
     ) -> EndAction {
-        switch verdict {
-        case .final(let ending):
-            state = .ended(ending)
-            return .end(ending)
+        switch wasEverLive ? verdict.ofConversation : verdict {
+        case .final(let ending): return end(ending)
         case .retryWithoutHandle(let problem):
             // Another setup than the one that was refused, so there is nothing to wait for.
             let pause = handle == nil ? backoff.delay(afterAttempt: attempt, fraction: fraction) : .zero
@@ -165,7 +173,21 @@ extension SessionMachine {
 }
 
 extension Verdict {
-    /// A setup with a handle that was refused for what it holds: without the handle it is another setup.
+    /// A conversation that was live is not given up for what may pass: a portal before the network, a proxy that answers
+    /// for the service. Only keys, quotas and setups that are refused are as final as before.
+    fileprivate var ofConversation: Verdict {
+        guard case .final(let ending) = self, ending.kind == .unavailable, ending.mayPass else { return self }
+        return .retry(Problem(reason: ending.reason, code: ending.code))
+    }
+
+    /// 1008 was seen at random in sessions that had worked (gemini-live §11): a fresh one is worth one try.
+    fileprivate func ofLiveSession(_ reason: Disconnection) -> Verdict {
+        guard case .final(let ending) = self, ending.kind == .unavailable, case .closed(code: 1008, _) = reason.cause
+        else { return self }
+        return .retryWithoutHandle(Problem(reason: ending.reason, code: ending.code))
+    }
+
+    /// A setup with a handle or a record that was refused for what it holds: without that it is another setup.
     fileprivate static func ofResuming(_ verdict: Verdict, _ reason: Disconnection) -> Verdict {
         guard case .final(let ending) = verdict, ending.kind == .unavailable,
             case .closed(code: 1007...1008, _) = reason.cause

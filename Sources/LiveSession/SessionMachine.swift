@@ -103,6 +103,10 @@ package struct SessionMachine: Equatable, Sendable {
     var hasSpoken = false
     /// The line before this one ended soon after it was set up, and no answer has come to its end since.
     var wasShort = false
+    /// The session is to be begun anew: what this line still says of handles is not wanted.
+    var isRenewing = false
+    /// The setup under way holds our own record of the conversation; without it, it would be another setup.
+    package var isSeeded = false
     /// Ends that were the service's doing, since it last showed that the session is sound.
     var faults = 0
 
@@ -112,6 +116,9 @@ package struct SessionMachine: Equatable, Sendable {
     }
 
     package var isLive: Bool { state == .live }
+
+    /// The connection is being given up; only its end is awaited.
+    package var isGivenUp: Bool { givenUp != nil }
 
     /// The end is decided; only the close is awaited.
     package var isEnding: Bool {
@@ -146,6 +153,7 @@ package struct SessionMachine: Equatable, Sendable {
         case .dialling(let attempt, _):
             state = .settingUp(attempt: attempt, until: now + limits.setup)
             isResuming = handle != nil
+            isRenewing = false
             return .sendSetup(handle: handle)
         case .idle, .settingUp, .live, .changing, .waiting, .closing, .ended: return .doNothing
         }
@@ -168,7 +176,7 @@ package struct SessionMachine: Equatable, Sendable {
 
     /// The service offers a handle, or takes back that the session can be resumed just now.
     package mutating func resumptionUpdated(handle newHandle: String?, isResumable: Bool) {
-        if isResumable, let newHandle, !newHandle.isEmpty { handle = newHandle }
+        if isResumable, !isRenewing, let newHandle, !newHandle.isEmpty { handle = newHandle }
     }
 
     /// Something came after the setup was taken, so this session works in one direction at least.
@@ -181,7 +189,10 @@ package struct SessionMachine: Equatable, Sendable {
     }
 
     /// The next session is a fresh one: resuming this one does not help.
-    package mutating func forgetHandle() { handle = nil }
+    package mutating func forgetHandle() {
+        handle = nil
+        isRenewing = true
+    }
 
     // MARK: A planned change
 

@@ -109,7 +109,8 @@ package struct ToolExchange: Equatable, Sendable {
             return []
         }
         for index in calls.indices where !calls[index].isRemembered {
-            calls[index].isKnown = calls[index].calledAt <= knownUntil
+            // What an earlier session did not know, one resumed from it does not either.
+            calls[index].isKnown = calls[index].isKnown && calls[index].calledAt <= knownUntil
             if let sentAt = calls[index].sentAt, calls[index].isKnown, sentAt + ToolExchange.crossing < knownUntil {
                 calls[index].isRemembered = true
             } else {

@@ -26,10 +26,11 @@ package enum Verdict: Equatable, Sendable {
         case .upgradeRefused(let status, let body): self = Verdict.ofUpgrade(status: status, body: body)
         case .closed(let code, let reason): self = Verdict.ofClose(code: code, reason: reason)
         case .tls:
-            self = .final(
-                Ending(
-                    .unavailable, reason: "The TLS connection was not trusted: \(detail)",
-                    remedy: "Check the endpoint's host name and the clock, or name its authority with --ca-file."))
+            var ending = Ending(
+                .unavailable, reason: "The TLS connection was not trusted: \(detail)",
+                remedy: "Check the endpoint's host name and the clock, or name its authority with --ca-file.")
+            ending.mayPass = true
+            self = .final(ending)
         case .proxyRefused(let status) where status == 407:
             self = .final(
                 Ending(
@@ -66,10 +67,11 @@ package enum Verdict: Equatable, Sendable {
         case 408, 425, 500...599:
             return .retry(Problem(reason: "The service answered HTTP \(status)\(said)", code: status))
         default:
-            return .final(
-                Ending(
-                    .unavailable, reason: "The service answered the upgrade with HTTP \(status)\(said)", code: status,
-                    remedy: "Check --endpoint and --api-version."))
+            var ending = Ending(
+                .unavailable, reason: "The service answered the upgrade with HTTP \(status)\(said)", code: status,
+                remedy: "Check --endpoint and --api-version.")
+            ending.mayPass = true
+            return .final(ending)
         }
     }
 

@@ -26,8 +26,8 @@ package final class Voice: Sendable {
     private let source: any MediaSource
     // SAFETY: these are touched only by whoever holds `isTaken`.
     private nonisolated(unsafe) var marks: [Mark] = []
-    /// The backlog is being sent after an opening; it may be longer than `stall`.
-    private nonisolated(unsafe) var isCatchingUp = false
+    /// Of what waited when the gate opened, so much is still to be sent; it may be more than `stall`.
+    private nonisolated(unsafe) var catchUp = 0
     private nonisolated(unsafe) var recent: RecentVoice
 
     /// Whoever set it may touch what it guards. The socket thread never waits for it: if the engine has it, the packet
@@ -69,7 +69,8 @@ package final class Voice: Sendable {
     package func open(on connection: any Connection) {
         exclusively {
             trim(to: backlog)
-            unsafe isCatchingUp = true
+            unsafe catchUp = max(1, source.available)
+            unsafe recent.forget()  // unless the last line broke, it arrived
         }
         openFor.store(Voice.name(of: connection), ordering: .releasing)
         bell.hang(connection)
@@ -123,8 +124,7 @@ package final class Voice: Sendable {
         if unsafe recent.take(Voice.packet, { dialect.appendVoice($0, $1, to: &frame) }) { return true }
         let waiting = source.available
         var count = Voice.packet
-        if unsafe isCatchingUp {
-            if waiting <= stall { unsafe isCatchingUp = false }
+        if unsafe catchUp > 0 {
             // After a pause even a part of a packet goes at once: what comes next has waited for long enough.
             if waiting > 0 { count = min(count, waiting) }
         } else {
@@ -135,12 +135,14 @@ package final class Voice: Sendable {
             if before <= 0 {
                 unsafe marks.removeFirst()
                 markCount.subtract(1, ordering: .relaxed)
+                unsafe recent.forget()  // there will be a pause, and nothing from before it is wanted after it
                 frame += mark.message
                 return true
             }
             count = min(count, before)
         }
         guard source.available >= count else { return false }
+        unsafe catchUp -= count
         source.take(count) { first, second in
             dialect.appendVoice(first, second, to: &frame)
             unsafe recent.record(first)

@@ -91,7 +91,10 @@ final class WebSocketEnd: DialledSocket {
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: closedByPeer(bytes, count)
         case LWS_CALLBACK_TIMER:
             if phase == .closing { closeTimedOut() }
-        case LWS_CALLBACK_CLIENT_CLOSED: outcome = outcome ?? streamEnded(wsi)
+        case LWS_CALLBACK_CLIENT_CLOSED:
+            // A reset on our close frame is no answer to it: what was sent before may not have been read.
+            if outcome?.cause == .closedHere, vv_was_reset(wsi) { outcome = closeUnanswered }
+            outcome = outcome ?? streamEnded(wsi)
         default: break
         }
         return 0
@@ -121,7 +124,11 @@ final class WebSocketEnd: DialledSocket {
 
     private func closeTimedOut() {
         if let outcome, outcome.cause != .closedHere { return end(outcome) }
-        end(Disconnection(.closeUnanswered, detail: "\(dialling.place) did not answer the close"))
+        end(closeUnanswered)
+    }
+
+    private var closeUnanswered: Disconnection {
+        Disconnection(.closeUnanswered, detail: "\(dialling.place) did not answer the close")
     }
 
     private func closedByPeer(_ bytes: UnsafeMutableRawPointer?, _ count: Int) {

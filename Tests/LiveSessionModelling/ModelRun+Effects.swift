@@ -66,7 +66,7 @@ extension ModelRun {
         switch command {
         case .turns where keeper.configuration.family.content != .always:
             // A family that takes turns at the beginning only closes a session that gets them later.
-            if !sent.contains(.tell(.live(resumed: false))) { fail("turns were sent in mid-session") }
+            if !witness.isFresh { fail("turns were sent in mid-session") }
         case .toolResults:
             for case .send(.text) in sent { fail("a question was sent before a tool's result (pitfall 3)") }
         default: break
@@ -78,6 +78,7 @@ extension ModelRun {
         if let handle = change.handle, handle != witness.newestHandle {
             return fail("resumed by \(handle), but the newest handle is \(witness.newestHandle ?? "none") (pitfall 4)")
         }
+        witness.isFresh = change.handle == nil
         if change.handle == nil {
             if witness.newestHandle != nil, !witness.mayForget { return fail("a good handle was not used") }
             witness.newestHandle = nil

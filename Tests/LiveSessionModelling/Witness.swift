@@ -36,6 +36,8 @@ struct Witness {
     var lastContent: Duration = .zero
     var isThinking = false
     var newestHandle: String?
+    /// The last setup asked for a session of its own.
+    var isFresh = true
     /// Trouble came since the newest handle, so it may be given up.
     var mayForget = false
     var requestedAt: Duration?

@@ -24,6 +24,18 @@ struct ModelCheckTests {
 
     private static let found = [
         Found(
+            testDescription: "a call that one resumed session forgot is not known to the next (pitfall 26)",
+            script: [
+                .waitForDeadline, .call(isBlocking: false), .sleep(seconds: 90), .wait(milliseconds: 1000),
+                .end(.normal),
+            ]),
+        Found(
+            testDescription: "a call that was forgotten with an older handle stays forgotten (pitfall 26)",
+            script: [
+                .wait(milliseconds: 250), .call(isBlocking: true), .end(.internalError), .wait(milliseconds: 20_000),
+                .end(.lost),
+            ]),
+        Found(
             testDescription: "a service that hands out a handle and dies is not dialled without a pause",
             script: [.door(.dyingAfterHandle), .wait(milliseconds: 9000)]),
         Found(

@@ -67,14 +67,41 @@ struct RotationPlanTests {
         #expect(plan.decide(floorIsFree: false, standby: .none, now: .seconds(115)) == .change(.goAway))
     }
 
-    @Test("a request is done in the next quiet moment, and within a minute")
+    @Test("a request is done in the next quiet moment, and cuts nothing")
     func request() {
         var plan = plan()
         plan.request(now: .seconds(100))
         #expect(plan.decide(floorIsFree: true, standby: .none, now: .seconds(100)) == .warm)
         #expect(plan.decide(floorIsFree: true, standby: .open, now: .seconds(101)) == .change(.request))
-        #expect(plan.decide(floorIsFree: false, standby: .open, now: .seconds(149)) == .doNothing)
-        #expect(plan.decide(floorIsFree: false, standby: .open, now: .seconds(150)) == .change(.request))
+        plan.standbyOpened(now: .seconds(400))
+        #expect(plan.decide(floorIsFree: false, standby: .open, now: .seconds(400)) == .doNothing)
+    }
+
+    @Test("warnings that are repeated never put the last safe moment off")
+    func repeatedWarnings() {
+        var plan = plan()
+        for second in 0...40 {
+            let left = Duration.seconds(50 - second) - .milliseconds(second)
+            plan.goAway(timeLeft: left, now: .seconds(100 + second))
+        }
+        #expect(plan.decide(floorIsFree: false, standby: .open, now: .seconds(140)) == .change(.goAway))
+    }
+
+    @Test("a service that says goodbye to every connection is followed 30 times at once, and then twice a second")
+    func storm() {
+        var plan = plan()
+        var now = Duration.seconds(100)
+        var changes: [Duration] = []
+        while now < .seconds(110) {
+            plan.wentLive(openedAt: now)
+            plan.goAway(timeLeft: .zero, now: now)
+            if case .change = plan.decide(floorIsFree: true, standby: .none, now: now) {
+                plan.changed(now: now)
+                changes.append(now)
+            }
+            now += .milliseconds(2)
+        }
+        #expect((45...55).contains(changes.count))
     }
 
     @Test("a standby that has waited for 30 s is replaced, and one that fails is tried again after a growing wait")

@@ -14,8 +14,8 @@ struct SessionKeeperTests {
     }
 
     /// Live since zero, with the handle "h1".
-    private func live() -> SessionKeeper {
-        var keeper = SessionKeeper(.init(family: ModelCatalogue.family(of: ModelCatalogue.defaultModel)))
+    private func live(_ family: ModelFamily = ModelCatalogue.family(of: ModelCatalogue.defaultModel)) -> SessionKeeper {
+        var keeper = SessionKeeper(.init(family: family))
         _ = keeper.start(now: .zero)
         _ = keeper.opened(.main, now: .zero)
         _ = keeper.received(.setupCompleted(sessionID: nil), now: .zero)
@@ -42,7 +42,7 @@ struct SessionKeeperTests {
         #expect(keeper.typed("hello", turn: 1, now: .seconds(1)) == [])
         #expect(keeper.opened(.main, now: .seconds(2)) == [.sendSetup(.init())])
         let effects = keeper.received(.setupCompleted(sessionID: nil), now: .seconds(3))
-        #expect(effects == [.tell(.live(resumed: false)), .send(.text("hello")), .openGate])
+        #expect(effects == [.send(.text("hello")), .openGate, .tell(.live(resumed: false))])
     }
 
     @Test("a warning of 300 s does not cut the greeting (pitfall 1)")
@@ -67,7 +67,7 @@ struct SessionKeeperTests {
         let back = keeper.received(.setupCompleted(sessionID: nil), now: .milliseconds(100_200))
         #expect(
             back == [
-                .tell(.live(resumed: true)), .send(.text("meanwhile")), .openGate,
+                .send(.text("meanwhile")), .openGate, .tell(.live(resumed: true)),
                 .tell(.resumed(because: .goAway, gap: .milliseconds(100), how: .handle)),
             ])
     }
@@ -105,7 +105,7 @@ struct SessionKeeperTests {
         let back = keeper.received(.setupCompleted(sessionID: nil), now: .seconds(133))
         #expect(
             back.prefix(4) == [
-                .tell(.live(resumed: true)), .send(.toolResults([result])), .send(.text("and?")), .openGate,
+                .send(.toolResults([result])), .send(.text("and?")), .openGate, .tell(.live(resumed: true)),
             ])
     }
 
@@ -130,7 +130,7 @@ struct SessionKeeperTests {
         #expect(keeper.opened(.main, now: .seconds(15)) == [.sendSetup(.init())])
         let back = keeper.received(.setupCompleted(sessionID: nil), now: .seconds(15))
         let hello = ConversationTurn(speaker: .user, parts: [.text("Hello.")])
-        #expect(back.prefix(2) == [.tell(.live(resumed: false)), .send(.turns([hello], isComplete: false))])
+        #expect(back.prefix(2) == [.send(.turns([hello], isComplete: false)), .openGate])
         #expect(back.contains(.tell(.memoryThinner(turns: 1))))
     }
 
@@ -159,10 +159,9 @@ struct SessionKeeperTests {
     @Test("a session that only transcribes is resumed, then begun anew, then told of; a quiet one is left (pitfall 5)")
     func poisoned() {
         var keeper = live()
-        let words = LiveEvent.transcription(Transcription(speaker: .user, text: "Why?"))
         var now = Duration.seconds(10)
         for stage in 1...3 {
-            _ = keeper.received(words, now: now)
+            keeper.note(.partial(TurnLine(turn: stage, speaker: .user, text: "Why?")), now: now)
             now += .seconds(10)
             let effects = keeper.timePassed(now: now)
             #expect(effects.first == .tell(.stalled(stage: stage)))
@@ -171,7 +170,8 @@ struct SessionKeeperTests {
             _ = ended(&keeper, Self.closedHere, at: now)
             let setup = keeper.opened(.main, now: now)
             #expect(setup == [.sendSetup(.init(handle: stage == 1 ? "h1" : nil))])
-            _ = keeper.received(.setupCompleted(sessionID: nil), now: now)
+            let back = keeper.received(.setupCompleted(sessionID: nil), now: now)
+            #expect(back.contains(.send(.text("Why?"))), "what was said and ignored is asked again in writing")
             now += .seconds(1)
         }
         var quiet = live()
@@ -179,6 +179,89 @@ struct SessionKeeperTests {
         _ = backAgain(&quiet, at: .seconds(61))
         #expect(quiet.timePassed(now: .seconds(100)) == [])
         #expect(quiet.timePassed(now: .seconds(400)) == [])
+    }
+
+    @Test("late words of a question that has been answered are no question: nothing is overdue (pitfalls 5 and 51)")
+    func lateWords() {
+        var keeper = live()
+        keeper.note(.started(turn: 2, speaker: .model), now: .seconds(1))
+        _ = keeper.received(.generationCompleted, now: .seconds(2))
+        _ = keeper.received(.turnCompleted(reason: nil), now: .seconds(3))
+        keeper.note(.partial(TurnLine(turn: 1, speaker: .user, text: "Late.")), now: .seconds(4))
+        _ = keeper.received(.transcription(Transcription(speaker: .user, text: "Late.")), now: .seconds(4))
+        #expect(keeper.timePassed(now: .seconds(14)) == [])
+        #expect(keeper.timePassed(now: .seconds(30)) == [])
+    }
+
+    @Test(
+        "an answer that a service thinks on after is not over, and its question not answered (gemini-live §5 rule 10)")
+    func thinksOn() {
+        var keeper = live(ModelCatalogue.family(of: "gemini-3.8-live-extended-thinking"))
+        _ = keeper.typed("why?", turn: 1, now: .seconds(1))
+        keeper.note(.started(turn: 2, speaker: .model), now: .seconds(2))
+        _ = keeper.received(.speech(samples: 960), now: .seconds(2))
+        _ = keeper.received(.generationCompleted, now: .seconds(2))
+        _ = keeper.received(.interactionStatus(.inProgress), now: .seconds(3))
+        _ = keeper.received(.turnCompleted(reason: nil), now: .seconds(3))
+        _ = ended(&keeper, Self.lost, at: .seconds(5))
+        #expect(backAgain(&keeper, at: .seconds(6)).contains(.send(.text("why?"))))
+        keeper.note(.started(turn: 4, speaker: .model), now: .seconds(7))
+        _ = keeper.received(.speech(samples: 960), now: .seconds(7))
+        _ = keeper.received(.interactionStatus(.idle), now: .seconds(8))
+        _ = keeper.received(.turnCompleted(reason: nil), now: .seconds(8))
+        _ = ended(&keeper, Self.lost, at: .seconds(9))
+        #expect(!backAgain(&keeper, at: .seconds(10)).contains(.send(.text("why?"))))
+    }
+
+    @Test("a question on its way when the answer to an earlier one is cut for it is still to be answered")
+    func crossing() {
+        var keeper = live()
+        _ = keeper.typed("one", turn: 1, now: .seconds(10))
+        _ = keeper.typed("two", turn: 2, now: .milliseconds(10_050))
+        keeper.note(.started(turn: 3, speaker: .model), now: .milliseconds(10_090))
+        _ = keeper.received(.speech(samples: 960), now: .milliseconds(10_090))
+        _ = keeper.received(.interrupted, now: .milliseconds(10_090))
+        _ = keeper.received(.turnCompleted(reason: nil), now: .milliseconds(10_090))
+        _ = ended(&keeper, Self.lost, at: .milliseconds(10_100))
+        let back = backAgain(&keeper, at: .seconds(11))
+        #expect(back.contains(.send(.text("two"))))
+        #expect(!back.contains(.send(.text("one"))))
+    }
+
+    @Test("a session that is begun anew is not resumed by a handle that was on its way (pitfall 5)")
+    func handleOnItsWay() {
+        var keeper = live()
+        for stage in 1...2 {
+            let now = Duration.seconds(20 * stage)
+            _ = keeper.typed("why?", turn: stage, now: now)
+            _ = keeper.timePassed(now: now + .seconds(10))
+            if stage == 2 { _ = keeper.received(handle("late"), now: now + .seconds(10)) }
+            _ = ended(&keeper, Self.closedHere, at: now + .seconds(11))
+            if stage == 1 { _ = backAgain(&keeper, at: now + .seconds(11)) }
+        }
+        #expect(keeper.opened(.main, now: .seconds(52)) == [.sendSetup(.init())])
+    }
+
+    @Test("a sleep gives the line up as broken: nothing is planned with it any more, and its last moments go up again")
+    func sleptThrough() {
+        var keeper = live()
+        let effects = keeper.slept(.seconds(3_600), now: .seconds(3_700))
+        #expect(effects == [.tell(.slept(.seconds(3_600))), .abandonLine])
+        #expect(keeper.timePassed(now: .seconds(3_701)) == [])
+        let end = ended(&keeper, Self.closedHere, at: .seconds(3_701))
+        #expect(end.first == .closeGate(resendsLast: true))
+        #expect(end.contains(.tell(.rotating(because: .drop))))
+    }
+
+    @Test("while somebody seems to speak, the line is not changed before it must be")
+    func userSpeaks() {
+        var keeper = live()
+        for tick in 0..<40 { keeper.listened(-60, now: .milliseconds(95_000 + 125 * tick)) }
+        keeper.listened(-20, now: .seconds(100))
+        #expect(keeper.received(.goAway(timeLeft: .seconds(50)), now: .seconds(100)) == [.dialStandby])
+        #expect(keeper.opened(.standby, now: .seconds(101)) == [])
+        keeper.listened(-60, now: .seconds(101))
+        #expect(keeper.timePassed(now: .seconds(102)).last == .closeLine)
     }
 
     @Test("silence after a tool's result is noticed, and the result sent again on the next line (pitfall 25)")

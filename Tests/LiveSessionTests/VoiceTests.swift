@@ -133,8 +133,8 @@ struct VoiceTests {
         source.capture(480)
         voice.open(on: connection)
         let resent = (0..<10).map { "320@\(3_200 + 320 * $0);" }.joined()
-        #expect(drain(voice) == resent + "320@6400;")
-        #expect(voice.samplesSent == 6_720)
+        #expect(drain(voice) == resent + "320@6400;160@6720;")
+        #expect(voice.samplesSent == 6_880)
         #expect(voice.samplesDropped == 0)
     }
 
@@ -152,6 +152,29 @@ struct VoiceTests {
         voice.close(resendsLast: true)
         voice.open(on: connection)
         #expect(drain(voice) == (0..<10).map { "320@\(320 * $0);" }.joined())
+    }
+
+    @Test(
+        "what a line took before a planned change is not sent again when the next one breaks, nor what is before a mark"
+    )
+    func resendsOnlyItsOwn() {
+        let source = CountingSource()
+        let voice = Voice(source: source)
+        voice.open(on: connection)
+        source.capture(3_200)
+        _ = drain(voice)
+        voice.close()
+        voice.open(on: connection)
+        source.capture(320)
+        _ = drain(voice)
+        voice.close(resendsLast: true)
+        voice.open(on: connection)
+        #expect(drain(voice) == "320@3200;")
+        voice.mark(Array("end;".utf8))
+        #expect(drain(voice) == "end;")
+        voice.close(resendsLast: true)
+        voice.open(on: connection)
+        #expect(drain(voice) == "")
     }
 
     @Test("a planned change of line sends nothing twice, and what it held back goes at once, a part of a packet, too")

@@ -52,13 +52,19 @@ extension SessionEngine {
         wasLive = true
         guard let connection = lines.connection else { return }
         parts.voice.open(on: connection)
+        reportCounts()  // what was dropped until now, was for want of a connection
+        isGateOpen = true
         if hasStreamEnded { endVoiceStream() }
         watch.wentLive(now: now)
     }
 
     private func closeGate(resendsLast: Bool) {
         watch.lineEnded()
-        droppedBeforeGap = parts.voice.samplesDropped
+        if isGateOpen {
+            reportCounts()
+            droppedBeforeGap = parts.voice.samplesDropped
+        }
+        isGateOpen = false
         parts.voice.close(resendsLast: resendsLast)
     }
 

@@ -82,9 +82,11 @@ package actor SessionEngine {
     /// It has been said, and holds for the next line, too.
     var hasStreamEnded = false
     var wasLive = false
+    var isGateOpen = false
     /// Voice that had been dropped when the line went.
     var droppedBeforeGap = 0
     private var nextHousekeeping = Duration.seconds(1)
+    private var nextListening = Duration.milliseconds(250)
     private var nextLevels = Duration.zero
     var ending: Ending?
 
@@ -156,6 +158,7 @@ package actor SessionEngine {
         guard !keeper.machine.isEnding else { return keeper.machine.deadline }
         var deadlines = [
             keeper.deadline(now: now), turns.deadline(at: moment), watch.deadline, streamEndDue, nextHousekeeping,
+            nextListening,
         ]
         if parts.bus.wantsLevels { deadlines.append(nextLevels) }
         return deadlines.compactMap { $0 }.min()
@@ -184,6 +187,10 @@ package actor SessionEngine {
 
     private func timePassed() {
         if let slept = sleep.observe(asleep: parts.time.asleep()) { perform(keeper.slept(slept, now: now)) }
+        if now >= nextListening {
+            nextListening = now + .milliseconds(250)
+            if !isMuted { keeper.listened(parts.ports.levels.input, now: now) }
+        }
         perform(keeper.timePassed(now: now))
         tell(turns.timePassed(at: moment))
         if let due = streamEndDue, now >= due { endVoiceStream() }
@@ -208,9 +215,8 @@ package actor SessionEngine {
     }
 
     /// What the threads that cannot speak have counted.
-    private func reportCounts() {
-        reporter.counted(
-            parts.ports.counts, droppedVoice: parts.voice.samplesDropped, isLive: keeper.machine.isLive)
+    func reportCounts() {
+        reporter.counted(parts.ports.counts, droppedVoice: parts.voice.samplesDropped, isLive: isGateOpen)
         reporter.refused(parts.speech.refused)
     }
 }
