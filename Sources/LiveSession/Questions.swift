@@ -26,17 +26,14 @@ package struct Questions: Equatable, Sendable {
 
     /// More than a person types while a line is away; what goes beyond is refused.
     package static let most = 256
-    /// What was sent so shortly before an answer began may not be what it answers.
-    private static let crossing = Duration.seconds(1)
     /// How long spoken words wait for an answer: a model may keep silent when it is not meant.
     package let patience: Duration
     /// Within this time of a speaker's last words, more may follow.
     package let pause: Duration
     /// In the order of their turns.
     package private(set) var open: [Question] = []
-    /// The answer that is being generated, and since when.
+    /// The answer that is being generated.
     private var answer: Int?
-    private var answerBeganAt: Duration = .zero
     /// The answer is over, but the turn's end is still to come.
     private var awaitsTurnEnd = false
     /// Turns below this have been answered.
@@ -75,9 +72,8 @@ package struct Questions: Equatable, Sendable {
         return true
     }
 
-    package mutating func answerBegan(turn: Int, now: Duration) {
+    package mutating func answerBegan(turn: Int) {
         answer = turn
-        answerBeganAt = now
         awaitsTurnEnd = false
     }
 
@@ -97,11 +93,12 @@ package struct Questions: Equatable, Sendable {
     ///
     /// - Returns: whether there is such a one.
     package mutating func interrupted() -> Bool {
-        guard let answer else { return false }
+        guard let answer else {
+            awaitsTurnEnd = true
+            return open.contains { $0.form == .written }
+        }
         let answered = open.filter { $0.turn < answer }
-        guard let newest = answered.last, newest.form == .written,
-            answered.count > 1 || newest.askedAt > answerBeganAt - Questions.crossing
-        else {
+        guard answered.count > 1, let newest = answered.last, newest.form == .written else {
             answerEnded(awaitsTurnEnd: true)
             return false
         }

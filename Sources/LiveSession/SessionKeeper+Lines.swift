@@ -90,6 +90,7 @@ extension SessionKeeper {
         floor.handle(.toolCalled(calls), now: now)
         stall.answered()
         let calling = tools.called(calls, now: now)
+        if !calling.new.isEmpty { tools.modelWentOn() }
         floor.callsOpen(tools.openCount)
         return (calling.new, machine.isLive ? sendResults(calling.results, now: now) : [])
     }
@@ -140,9 +141,9 @@ extension SessionKeeper {
         let keepsNone = configuration.family.history == .none || isMemoryRefused
         let history = keepsNone ? [] : memory.history(before: questions.due.first?.turn)
         seed = history
-        machine.isSeeded = !history.isEmpty
-        return .sendSetup(
-            SetupChange(handle: nil, preparation: Seeding.preparation(history, for: configuration.family)))
+        let preparation = Seeding.preparation(history, for: configuration.family)
+        machine.isSeeded = preparation != Seeding.Preparation()
+        return .sendSetup(SetupChange(handle: nil, preparation: preparation))
     }
 
     private mutating func wentLive(now: Duration) -> [Effect] {

@@ -165,7 +165,7 @@ package struct SessionKeeper: Equatable, Sendable {
     /// Turns that began, grew and ended.
     package mutating func note(_ change: TurnChange, now: Duration) {
         switch change {
-        case .started(let turn, .model): questions.answerBegan(turn: turn, now: now)
+        case .started(let turn, .model): questions.answerBegan(turn: turn)
         case .partial(let line):
             memory.note(line)
             guard line.speaker == .user, questions.spoken(line.text, turn: line.turn, now: now) else { return }

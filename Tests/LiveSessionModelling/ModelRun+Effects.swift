@@ -79,6 +79,7 @@ extension ModelRun {
             return fail("resumed by \(handle), but the newest handle is \(witness.newestHandle ?? "none") (pitfall 4)")
         }
         witness.isFresh = change.handle == nil
+        witness.isSeeded = change.preparation != Seeding.Preparation()
         if change.handle == nil {
             if witness.newestHandle != nil, !witness.mayForget { return fail("a good handle was not used") }
             witness.newestHandle = nil
@@ -105,7 +106,8 @@ extension ModelRun {
 
     private mutating func asked(_ questions: [Int], on main: Int, isText: Bool) {
         for index in questions {
-            if witness.questions[index].isDone, isText, !witness.isUncertain {
+            let question = witness.questions[index]
+            if question.isDone, !question.mayBeAskedAgain, isText, !witness.isUncertain {
                 return fail("question \(index) was asked again after its answer")
             }
             witness.questions[index].sentOn = main

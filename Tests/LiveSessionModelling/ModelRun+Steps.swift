@@ -104,7 +104,12 @@ extension ModelRun {
             witness.lastContent = now
         case .generationCompleted, .turnCompleted, .interrupted:
             witness.askedAt = nil
-            if !witness.isThinking { see(end: event) }
+            guard !witness.isThinking else { break }
+            if event == .interrupted {
+                if witness.interrupted() { witness.askedAt = now }
+            } else {
+                see(end: event)
+            }
         case .interactionStatus(let status):
             witness.isThinking = status == .inProgress
             if status == .idle { witness.answerEnded(awaitsTurnEnd: false) }
@@ -155,7 +160,7 @@ extension ModelRun {
         let isFinal: Bool
         switch reason.cause {
         case .upgradeRefused(429, _): isFinal = !wasChanging
-        case .closed(1007, _): isFinal = !wasChanging && witness.newestHandle == nil
+        case .closed(1007, _): isFinal = !wasChanging && witness.newestHandle == nil && !witness.isSeeded
         default: isFinal = false
         }
         let hasEnd = effects.contains { if case .end = $0 { true } else { false } }

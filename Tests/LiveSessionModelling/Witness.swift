@@ -10,6 +10,8 @@ struct Witness {
         var sentOn: Int?
         /// Answered to the end, or cut by the user: nobody waits for it any more.
         var isDone = false
+        /// The newest of several when their answer was cut: it may be what cut it, and be still to be answered.
+        var mayBeAskedAgain = false
         /// Spoken just before a line was lost.
         var mustAsk = false
     }
@@ -38,6 +40,8 @@ struct Witness {
     var newestHandle: String?
     /// The last setup asked for a session of its own.
     var isFresh = true
+    /// It held a record of the conversation, so without it it is another setup.
+    var isSeeded = false
     /// Trouble came since the newest handle, so it may be given up.
     var mayForget = false
     var requestedAt: Duration?
@@ -62,6 +66,16 @@ struct Witness {
         if covered != nil { answeredBelow = answerTurn }
         for index in covered ?? [] { questions[index].isDone = true }
         covered = nil
+    }
+
+    /// The service cut the answer: for a voice, or for a question that came after the one it answered.
+    ///
+    /// - Returns: whether the latter may be.
+    mutating func interrupted() -> Bool {
+        let typed = (covered ?? questions.indices.filter { !questions[$0].isDone }).filter { questions[$0].isTyped }
+        if let newest = typed.last { questions[newest].mayBeAskedAgain = true }
+        answerEnded(awaitsTurnEnd: true)
+        return !typed.isEmpty
     }
 
     /// A turn ended with nothing said, which answers what was asked, too (gemini-live §5 rule 14).

@@ -25,7 +25,7 @@ struct QuestionsTests {
     @Test("a question whose answer was lost with the line is asked again, however old it is")
     func askedAgain() {
         var questions = asked()
-        questions.answerBegan(turn: 2, now: .zero)
+        questions.answerBegan(turn: 2)
         questions.lineEnded(keepsSpoken: false, now: .seconds(100))
         #expect(texts(questions) == ["why?"])
     }
@@ -33,7 +33,7 @@ struct QuestionsTests {
     @Test("an answered question is not asked again, and neither is one that was answered with silence")
     func answered() {
         var questions = asked()
-        questions.answerBegan(turn: 2, now: .zero)
+        questions.answerBegan(turn: 2)
         questions.answerEnded(awaitsTurnEnd: true)
         questions.turnCompleted()
         questions.lineEnded(keepsSpoken: false, now: .seconds(1))
@@ -48,7 +48,7 @@ struct QuestionsTests {
     @Test("the end of the turn before does not answer what was typed after its answer")
     func lateTurnEnd() {
         var questions = asked()
-        questions.answerBegan(turn: 2, now: .zero)
+        questions.answerBegan(turn: 2)
         questions.answerEnded(awaitsTurnEnd: true)
         questions.typed("and then?", turn: 3, now: .seconds(1))
         questions.sent(now: .seconds(1))
@@ -60,7 +60,7 @@ struct QuestionsTests {
     @Test("an answer answers what came before it only")
     func onlyEarlier() {
         var questions = asked()
-        questions.answerBegan(turn: 2, now: .zero)
+        questions.answerBegan(turn: 2)
         questions.typed("and then?", turn: 3, now: .seconds(1))
         questions.sent(now: .seconds(1))
         questions.answerEnded(awaitsTurnEnd: true)
