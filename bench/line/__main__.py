@@ -23,15 +23,12 @@ from talk import Set, Talk
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# A session that ends within its first ten seconds counts as one that never settled, and is dialled again with a growing
-# pause. So the kills come later than that, on several conversations at once.
-SETTLED = (10.2, 12.0)
 SETS = [
     Set("goAway", "goAway", "direct"),
     Set("goAway-network", "goAway", "network"),
     Set("goAway-tls", "goAway", "tls"),
-    Set("kill", "kill", "direct", lines=10, spacing=SETTLED),
-    Set("kill-network", "kill", "network", lines=10, spacing=SETTLED),
+    Set("kill", "kill", "direct"),
+    Set("kill-network", "kill", "network"),
 ]
 USUAL = "goAway,goAway-network,goAway-tls,kill"
 
