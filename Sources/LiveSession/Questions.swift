@@ -20,10 +20,12 @@ package struct Questions: Equatable, Sendable {
         package var form: Form
         /// When it was sent, or the last of its words were transcribed.
         package var askedAt: Duration
-        /// It was asked before, and its answer was lost with the line.
-        package var isRepeated = false
+        /// How often its answer was lost with the line.
+        package var repeats = 0
     }
 
+    /// A question that breaks the line each time is not asked for ever.
+    package static let mostRepeats = 8
     /// More than a person types while a line is away; what goes beyond is refused.
     package static let most = 256
     /// How long spoken words wait for an answer: a model may keep silent when it is not meant.
@@ -67,7 +69,10 @@ package struct Questions: Equatable, Sendable {
         if let known = open.first(where: { $0.turn == turn }), known.form != .spoken {
             guard known.form == .written, known.text != text else { return false }
         }
-        if !hasRoom { open.removeFirst() }
+        if !hasRoom {
+            guard let oldest = open.firstIndex(where: { $0.form == .spoken }) else { return false }
+            open.remove(at: oldest)
+        }
         put(Question(turn: turn, text: text, form: .spoken, askedAt: now))
         return true
     }
@@ -130,7 +135,9 @@ package struct Questions: Equatable, Sendable {
     /// The session's line is gone, and an answer under way with it: what was asked is asked again.
     ///
     /// - Parameter keepsSpoken: the service is known to have ignored what was spoken, however long ago that was.
-    package mutating func lineEnded(keepsSpoken: Bool, now: Duration) {
+    /// - Returns: those that have been asked too often and are not asked any more.
+    @discardableResult
+    package mutating func lineEnded(keepsSpoken: Bool, now: Duration) -> [Question] {
         let answer = answer
         self.answer = nil
         awaitsTurnEnd = false
@@ -142,9 +149,12 @@ package struct Questions: Equatable, Sendable {
             let question = open[index]
             let isUnderAnswer = answer.map { question.turn < $0 } ?? false
             let isUnfinished = question.form == .spoken && !isUnderAnswer && now - question.askedAt < pause
-            if question.form == .spoken || question.form == .written { open[index].isRepeated = true }
+            if question.form == .spoken || question.form == .written { open[index].repeats += 1 }
             open[index].form = isUnfinished ? .toContinue : .toWrite
         }
+        let lost = open.filter { $0.repeats > Questions.mostRepeats }
+        open.removeAll { $0.repeats > Questions.mostRepeats }
+        return lost
     }
 
     private mutating func put(_ question: Question) {

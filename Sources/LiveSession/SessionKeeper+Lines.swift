@@ -34,7 +34,7 @@ extension SessionKeeper {
         // Only the peer's answer to our close says that it has read everything.
         let isAnswered = reason.cause == .closedHere && machine.givenUp == nil
         if wasLive || (wasChanging && !isAnswered) { effects.append(.closeGate(resendsLast: true)) }
-        if wasLive || wasChanging { lineIsGone(now: now) }
+        if wasLive || wasChanging { effects += lineIsGone(now: now) }
         switch machine.disconnected(reason, now: now, fraction: fraction) {
         case .retry(let at, let problem, let wasLive):
             effects.append(.tell(wasLive ? .dropped(problem) : .attemptFailed(problem, retryIn: at - now)))
@@ -113,13 +113,14 @@ extension SessionKeeper {
         machine.answerCompleted()
     }
 
-    private mutating func lineIsGone(now: Duration) {
+    private mutating func lineIsGone(now: Duration) -> [Effect] {
         if gap == nil { gap = (now, .drop) }
-        questions.lineEnded(keepsSpoken: gap?.cause == .stall, now: now)
+        let lost = questions.lineEnded(keepsSpoken: gap?.cause == .stall, now: now)
         stall.lineEnded()
         floor.lineEnded()
         plan.lineEnded()
         liveness = nil
+        return lost.isEmpty ? [] : [.tell(.questionsLost(lost.map(\.text)))]
     }
 
     private mutating func succeed(with successor: SessionMachine.Successor, now: Duration) -> [Effect] {
@@ -154,7 +155,7 @@ extension SessionKeeper {
         if let seed, let turns = Seeding.turns(seed, for: configuration.family) { effects.append(.send(turns)) }
         effects += sendResults(tools.resumed(knownUntil: resumed ? handleAt : nil), now: now)
         floor.callsOpen(tools.openCount)
-        let again = questions.due.filter { $0.isRepeated && $0.form == .toWrite }
+        let again = questions.due.filter { $0.repeats > 0 && $0.form == .toWrite }
         effects += sendQuestions(now: now)
         effects += [.openGate, .tell(.live(resumed: resumed))]
         if let gap {

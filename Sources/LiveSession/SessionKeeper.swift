@@ -74,6 +74,8 @@ package struct SessionKeeper: Equatable, Sendable {
         /// A fresh session knows this much of the conversation from our record only.
         case memoryThinner(turns: Int)
         case askedAgain([String])
+        /// They were asked again and again, and the line broke each time.
+        case questionsLost([String])
         /// The service answers neither a resumed nor a fresh session.
         case unanswering
     }

@@ -136,6 +136,8 @@ extension ModelRun {
             witness.askedAt = nil
             if stage >= 2 { witness.mayForget = true }
         case .unanswering: witness.isUnanswering = true
+        case .questionsLost(let texts):
+            for index in Witness.questions(in: texts.joined(separator: " ")) { witness.questions[index].isDone = true }
         case .attemptFailed(_, let pause): if pause < .zero { fail("a wait of \(pause)") }
         default: break
         }

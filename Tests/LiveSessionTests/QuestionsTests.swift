@@ -68,6 +68,27 @@ struct QuestionsTests {
         #expect(texts(questions) == ["and then?"])
     }
 
+    @Test("a question at which the line breaks every time is asked eight times more, and then told as lost")
+    func breaksTheLine() {
+        var questions = asked()
+        for repeats in 1...Questions.mostRepeats {
+            #expect(questions.lineEnded(keepsSpoken: false, now: .seconds(repeats)).isEmpty)
+            #expect(questions.due.count == 1)
+            questions.sent(now: .seconds(repeats))
+        }
+        let lost = questions.lineEnded(keepsSpoken: false, now: .seconds(20))
+        #expect(lost.map(\.turn) == [1])
+        #expect(questions.open.isEmpty)
+    }
+
+    @Test("a line that breaks before a question was sent does not count as a try")
+    func neverSent() {
+        var questions = Questions()
+        questions.typed("why?", turn: 1, now: .zero)
+        for second in 1...100 { questions.lineEnded(keepsSpoken: false, now: .seconds(second)) }
+        #expect(questions.due.count == 1)
+    }
+
     @Test("spoken words: half a sentence is continued, a whole one asked again, an old one left")
     func spoken() {
         var questions = Questions()

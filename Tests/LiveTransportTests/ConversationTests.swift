@@ -216,6 +216,16 @@ struct ConversationTests {
         #expect(String(decoding: frame.payload.dropFirst(2), as: UTF8.self) == String(repeating: "ü", count: 61))
     }
 
+    @Test("closed here and answered by a reset, says that the close was not answered: what was sent may be unread")
+    func resetOnClose() async throws {
+        let (connection, _) = try await converse { peer in
+            _ = try peer.readFrame()
+            peer.socket.reset()
+        }
+        connection.close(code: 1000, reason: "")
+        #expect(try await witness.end().cause == .closeUnanswered)
+    }
+
     @Test("sends what was queued before it closes")
     func flushThenClose() async throws {
         let (arrivals, arrival) = AsyncStream.makeStream(of: UInt8.self)

@@ -10,7 +10,7 @@ import dataclasses
 import questions
 
 # Events that say of everything still open that no answer will come.
-LOSSES = {"session.unanswering", "command.notTaken"}
+LOSSES = {"session.unanswering", "session.questionLost", "command.notTaken"}
 
 
 @dataclasses.dataclass

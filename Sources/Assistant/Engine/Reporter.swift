@@ -78,13 +78,24 @@ struct Reporter {
                 "The session could not be resumed, so a fresh one goes on: of what was said before it has been told "
                     + "\(known), in writing.")
         case .askedAgain(let questions):
-            let quoted = questions.map { "“\($0.prefix(80))”" }.joined(separator: ", ")
-            warn("session.askedAgain", "The answer was lost with the connection, so this was asked again: \(quoted)")
+            warn(
+                "session.askedAgain",
+                "The answer was lost with the connection, so this was asked again: \(Reporter.quoted(questions))")
+        case .questionsLost(let questions):
+            warn(
+                "session.questionLost",
+                "The connection broke at each of \(Questions.mostRepeats) tries, so this is not asked any more: "
+                    + Reporter.quoted(questions),
+                remedy: "Say it in other words.")
         case .unanswering:
             warn(
                 "session.unanswering", "The service takes what is said and does not answer, on a fresh session either.",
                 remedy: "Say it again in a moment, or try another model with --model.")
         }
+    }
+
+    private static func quoted(_ texts: [String]) -> String {
+        texts.map { "“\($0.prefix(80))”" }.joined(separator: ", ")
     }
 
     private static func retrying(_ problem: Verdict.Problem, in wait: Duration) -> String {
