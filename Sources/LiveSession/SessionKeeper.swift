@@ -180,18 +180,25 @@ package struct SessionKeeper: Equatable, Sendable {
 
     // MARK: Shared
 
+    /// Those that wait, in one message: each of several would interrupt the answer to the one before.
     mutating func sendQuestions(now: Duration) -> [Effect] {
         let due = questions.due
         guard !due.isEmpty else { return [] }
         questions.sent(now: now)
         floor.asked(now: now)
-        if due.contains(where: { $0.form == .toWrite }) { stall.asked(now: now) }
-        return due.map { question in
-            let isContent = question.form == .toContinue && configuration.family.content == .always
-            guard isContent else { return .send(.text(question.text)) }
-            let turn = ConversationTurn(speaker: .user, parts: [.text(question.text)])
-            return .send(.turns([turn], isComplete: false))
+        let takesContent = configuration.family.content == .always
+        let (unfinished, whole) = (due.filter { $0.form == .toContinue }, due.filter { $0.form == .toWrite })
+        let written = takesContent ? whole : due
+        var effects: [Effect] = []
+        if takesContent, !unfinished.isEmpty {
+            let turn = ConversationTurn(speaker: .user, parts: unfinished.map { .text($0.text) })
+            effects.append(.send(.turns([turn], isComplete: false)))
         }
+        if !written.isEmpty {
+            stall.asked(now: now)
+            effects.append(.send(.text(written.map(\.text).joined(separator: "\n"))))
+        }
+        return effects
     }
 
     mutating func sendResults(_ results: [ToolResult], now: Duration) -> [Effect] {

@@ -11,6 +11,7 @@ final class Signals: Sendable {
     let arrivals: AsyncStream<CInt>
 
     private let feed: AsyncStream<CInt>.Continuation
+    private let given = DispatchSemaphore(value: 0)
     // SAFETY: a Dispatch source may be used from any thread.
     private nonisolated(unsafe) let source: any DispatchSourceRead
 
@@ -28,14 +29,20 @@ final class Signals: Sendable {
             let count = read(descriptor, &bytes, bytes.count)
             for byte in bytes.prefix(max(0, count)) { feed.yield(CInt(byte)) }
         }
-        source.setCancelHandler { Glibc.close(descriptor) }
+        // Only now: giving back ends the pipe, and an event of its end that meets the cancelling is one too many for
+        // libdispatch's event loop, which looks at what it has just freed (about once in a hundred ends).
+        source.setCancelHandler { [given] in
+            vv_signals_give_back()
+            Glibc.close(descriptor)
+            given.signal()
+        }
         source.resume()
     }
 
-    /// Gives the signals back and ends `arrivals`.
+    /// Gives the signals back and ends `arrivals`. Waits for Dispatch to let go of them, which takes microseconds.
     func close() {
-        vv_signals_give_back()
         source.cancel()
+        given.wait()
         feed.finish()
     }
 }

@@ -52,7 +52,9 @@ struct Witness {
 
     /// The questions named in a text, such as 3 and 4 in "q3. q4."
     static func questions(in text: String) -> [Int] {
-        text.split(separator: " ").compactMap { word in word.first == "q" ? Int(word.dropFirst().dropLast()) : nil }
+        text.split(whereSeparator: \.isWhitespace).compactMap { word in
+            word.first == "q" ? Int(word.dropFirst().dropLast()) : nil
+        }
     }
 
     mutating func answerBegan(turn: Int) {

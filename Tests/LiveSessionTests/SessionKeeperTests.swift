@@ -171,7 +171,8 @@ struct SessionKeeperTests {
             let setup = keeper.opened(.main, now: now)
             #expect(setup == [.sendSetup(.init(handle: stage == 1 ? "h1" : nil))])
             let back = keeper.received(.setupCompleted(sessionID: nil), now: now)
-            #expect(back.contains(.send(.text("Why?"))), "what was said and ignored is asked again in writing")
+            let asked = Array(repeating: "Why?", count: stage).joined(separator: "\n")
+            #expect(back.contains(.send(.text(asked))), "what was said and ignored is asked again in writing")
             now += .seconds(1)
         }
         var quiet = live()

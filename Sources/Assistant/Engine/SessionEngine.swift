@@ -135,7 +135,7 @@ package actor SessionEngine {
         let outcome = ending ?? Ending(.asked, reason: "cancelled")
         lines.abandonAll()
         parts.voice.close()
-        if outcome.kind != .asked { parts.voice.abandon() }  // a session was wanted: what waits for one is lost
+        if wasLive, outcome.kind != .asked { parts.voice.abandon() }  // a session was wanted: what waits for one is lost
         reportCounts()
         tell(turns.finish(at: moment))
         return outcome

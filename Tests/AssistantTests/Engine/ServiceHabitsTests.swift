@@ -108,8 +108,7 @@ struct ServiceHabitsTests {
             #expect(await second.nextSent()?.hasPrefix(#"{"setup":{"#) == true)
             #expect(second.takeVoice().isEmpty)
             second.says(#"{"setupComplete":{}}"#)
-            #expect(await second.nextSent() == #"{"realtimeInput":{"text":"hello"}}"#)
-            #expect(await second.nextSent() == #"{"realtimeInput":{"text":"again"}}"#)
+            #expect(await second.nextSent() == #"{"realtimeInput":{"text":"hello\nagain"}}"#)
             #expect(await voice(3, on: second).count == 3)
         }
     }
