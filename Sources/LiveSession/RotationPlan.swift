@@ -101,6 +101,9 @@ package struct RotationPlan: Equatable, Sendable {
 
     // MARK: What to do
 
+    /// A quiet moment is being waited for.
+    package func isOpen(now: Duration) -> Bool { due.map { now >= $0.opens } ?? false }
+
     /// The next change may be made from here on.
     private var earliest: Duration { restedAt - limits.pause * (limits.burst - 1) }
 

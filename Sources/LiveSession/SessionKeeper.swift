@@ -157,7 +157,10 @@ package struct SessionKeeper: Equatable, Sendable {
         }
     }
 
-    /// How loud the microphone is, in dBFS; tell it several times a second.
+    /// A change waits for a quiet moment, so that the microphone's level matters right now.
+    package func awaitsQuiet(now: Duration) -> Bool { machine.isLive && plan.isOpen(now: now) }
+
+    /// How loud the microphone is, in dBFS; tell it once a second, and four times while `awaitsQuiet`.
     package mutating func listened(_ level: Double, now: Duration) {
         if hint.observe(level, now: now) { floor.userSpeaks(now: now) }
     }

@@ -12,13 +12,13 @@ package struct VoiceHint: Equatable, Sendable {
     private var noise: Double?
     private var observedAt: Duration = .zero
 
-    package init(margin: Double = 10, softest: Double = -50, rise: Double = 3) {
+    package init(margin: Double = 10, softest: Double = -50, rise: Double = 2) {
         self.margin = margin
         self.softest = softest
         self.rise = rise
     }
 
-    /// - Parameter level: mean of some 100 ms, in dBFS. Call several times a second.
+    /// - Parameter level: mean of some 100 ms, in dBFS. Call once a second, or oftener.
     /// - Returns: whether it is a voice's.
     package mutating func observe(_ level: Double, now: Duration) -> Bool {
         let level = max(level, softest - margin)

@@ -97,6 +97,7 @@ extension SessionEngine {
             perform(effects)
             if !new.isEmpty { answer(new) }
         default:
+            if case .goAway = event { listen() }
             tell(turns.handle(event, at: at))
             reporter.report(event, now: now)
             perform(keeper.received(event, now: now))

@@ -158,8 +158,8 @@ package actor SessionEngine {
         guard !keeper.machine.isEnding else { return keeper.machine.deadline }
         var deadlines = [
             keeper.deadline(now: now), turns.deadline(at: moment), watch.deadline, streamEndDue, nextHousekeeping,
-            nextListening,
         ]
+        if keeper.awaitsQuiet(now: now) { deadlines.append(nextListening) }
         if parts.bus.wantsLevels { deadlines.append(nextLevels) }
         return deadlines.compactMap { $0 }.min()
     }
@@ -187,10 +187,7 @@ package actor SessionEngine {
 
     private func timePassed() {
         if let slept = sleep.observe(asleep: parts.time.asleep()) { perform(keeper.slept(slept, now: now)) }
-        if now >= nextListening {
-            nextListening = now + .milliseconds(250)
-            if !isMuted { keeper.listened(parts.ports.levels.input, now: now) }
-        }
+        if now >= nextListening { listen() }
         perform(keeper.timePassed(now: now))
         tell(turns.timePassed(at: moment))
         if let due = streamEndDue, now >= due { endVoiceStream() }
@@ -205,6 +202,11 @@ package actor SessionEngine {
             let levels = parts.ports.levels
             reporter.tell(.audioLevel(input: isMuted ? nil : levels.input, output: levels.output))
         }
+    }
+
+    func listen() {
+        nextListening = now + .milliseconds(250)
+        if !isMuted { keeper.listened(parts.ports.levels.input, now: now) }
     }
 
     private func observeLine() {

@@ -21,6 +21,9 @@ package actor Transcript {
     /// Events that may wait while the output stalls: hours of final lines, because partial ones go first.
     package static let capacity = 16_384
 
+    /// A turn's words come before so many later turns have begun.
+    private static let mostOpenTurns = 64
+
     /// What one speaker is saying in one turn.
     private struct Speech {
         var line: TranscriptLine
@@ -99,6 +102,7 @@ package actor Transcript {
         noteStatus(event)
         switch event.body {
         case .turnStarted(let turn, let speaker):
+            starts = starts.filter { turn - $0.key.turn < Self.mostOpenTurns }  // some turns never get any words
             starts[SpeechKey(turn: turn, speaker: speaker)] = event.at
         case .transcriptPartial(let line):
             partials.removeAll { $0.line.turn == line.turn && $0.line.speaker == line.speaker }
