@@ -135,7 +135,8 @@ package actor SessionEngine {
         let outcome = ending ?? Ending(.asked, reason: "cancelled")
         lines.abandonAll()
         parts.voice.close()
-        if wasLive, outcome.kind != .asked { parts.voice.abandon() }  // a session was wanted: what waits for one is lost
+        // A session was wanted: what waits for one is lost.
+        if wasLive, outcome.kind != .asked { parts.voice.abandon() }
         reportCounts()
         tell(turns.finish(at: moment))
         return outcome
