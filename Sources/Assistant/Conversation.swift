@@ -76,7 +76,7 @@ package final class Conversation: Sendable {
                 case .inputEnded, .outputEnded, .auxiliaryEnded: break
                 }
             }
-            parts.thread.stop()
+            await parts.thread.stopAndWait()
             return tellEnd(failure ?? Outcome(ending ?? Ending(.asked, reason: "cancelled")), ending, of: engine)
         }
     }

@@ -87,6 +87,9 @@ package struct Floor: Equatable, Sendable {
 
     // MARK: What it means
 
+    /// Words came, or somebody seemed to speak, moments ago.
+    package func isUserSpeaking(now: Duration) -> Bool { userSpokeAt.map { now < $0 + limits.words } ?? false }
+
     /// An answer is being generated, a tool works, or the service thinks on.
     package func isBusy(now: Duration) -> Bool {
         openCalls > 0 || (isInteracting && now < interactingSince + limits.thinking)

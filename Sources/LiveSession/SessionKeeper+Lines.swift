@@ -114,7 +114,10 @@ extension SessionKeeper {
     }
 
     private mutating func lineIsGone(now: Duration) -> [Effect] {
-        if gap == nil { gap = (now, .drop) }
+        if gap == nil {
+            gap = (now, .drop)
+            isSpeechTorn = floor.isUserSpeaking(now: now)
+        }
         let lost = questions.lineEnded(keepsSpoken: gap?.cause == .stall, now: now)
         stall.lineEnded()
         floor.lineEnded()
@@ -164,8 +167,10 @@ extension SessionKeeper {
         }
         if let seed, !seed.isEmpty { effects.append(.tell(.memoryThinner(turns: seed.count))) }
         if !again.isEmpty { effects.append(.tell(.askedAgain(again.map(\.text)))) }
+        if isSpeechTorn { effects.append(.tell(.speechTorn)) }
         gap = nil
         seed = nil
+        isSpeechTorn = false
         return effects
     }
 }

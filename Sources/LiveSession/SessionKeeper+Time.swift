@@ -77,6 +77,7 @@ extension SessionKeeper {
         guard machine.change(now: now) == .close else { return [] }
         plan.changed(now: now)
         gap = (now, cause)
+        isSpeechTorn = floor.isUserSpeaking(now: now)
         return [.tell(.rotating(because: cause)), .closeGate(resendsLast: false), .closeLine]
     }
 

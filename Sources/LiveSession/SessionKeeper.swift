@@ -74,6 +74,8 @@ package struct SessionKeeper: Equatable, Sendable {
         /// A fresh session knows this much of the conversation from our record only.
         case memoryThinner(turns: Int)
         case askedAgain([String])
+        /// The user was speaking when the line had to be left, so the sentence may have arrived in two halves or in none.
+        case speechTorn
         /// They were asked again and again, and the line broke each time.
         case questionsLost([String])
         /// The service answers neither a resumed nor a fresh session.
@@ -106,6 +108,8 @@ package struct SessionKeeper: Equatable, Sendable {
     }
     private var gapSince: Duration?
     private var gapCause = ChangeCause.drop
+    /// The user was speaking when the line was left.
+    var isSpeechTorn = false
     /// What the fresh session being set up is told of the conversation; nil when it is resumed or the first.
     var seed: [ConversationTurn]?
 

@@ -34,6 +34,8 @@ package final class SocketThread: Sendable {
     let inbox = Inbox()
     private let isStarted = Atomic<Bool>(false)
     private let opened = Atomic<Int>(0)
+    /// Finishes with the thread.
+    private let end = AsyncStream.makeStream(of: Never.self)
 
     package init() {}
 
@@ -42,12 +44,23 @@ package final class SocketThread: Sendable {
     /// Ends every connection with `.closedHere` and then the thread. Returns at once; nothing may be opened after it.
     package func stop() { inbox.put(.stop) }
 
+    /// Stops, and waits until the thread has let go of everything: a process that exits under it would take OpenSSL's
+    /// globals from its hands. Call at most once.
+    package func stopAndWait() async {
+        stop()
+        guard isStarted.load(ordering: .acquiring) else { return }
+        for await _ in end.stream {}
+    }
+
     /// Starts to dial; the name is resolved on a thread of its own first.
     ///
     /// - Parameter make: called on the socket thread.
     func open(_ dialling: Dialling, _ make: @escaping @Sendable (SocketLoop) -> DialledSocket) {
         if !isStarted.exchange(true, ordering: .acquiringAndReleasing) {
-            startThread(named: "vv-socket") { [inbox] in SocketLoop(inbox: inbox).run() }
+            startThread(named: "vv-socket") { [inbox, end = end.continuation] in
+                SocketLoop(inbox: inbox).run()
+                end.finish()
+            }
         }
         let number = opened.add(1, ordering: .relaxed).newValue
         inbox.put(.open(number, make))

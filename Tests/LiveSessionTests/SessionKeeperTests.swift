@@ -265,6 +265,17 @@ struct SessionKeeperTests {
         #expect(keeper.timePassed(now: .seconds(102)).last == .closeLine)
     }
 
+    @Test("a line that has to be left while the user speaks is told: the sentence may be torn")
+    func tornSpeech() {
+        var keeper = live()
+        keeper.listened(-60, now: .seconds(99))
+        keeper.listened(-20, now: .seconds(100))
+        _ = ended(&keeper, Self.lost, at: .seconds(101))
+        #expect(backAgain(&keeper, at: .seconds(102)).contains(.tell(.speechTorn)))
+        _ = ended(&keeper, Self.lost, at: .seconds(130))
+        #expect(!backAgain(&keeper, at: .seconds(131)).contains(.tell(.speechTorn)))
+    }
+
     @Test("silence after a tool's result is noticed, and the result sent again on the next line (pitfall 25)")
     func muteAfterResult() {
         var keeper = live()

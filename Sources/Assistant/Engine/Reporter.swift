@@ -81,6 +81,10 @@ struct Reporter {
             warn(
                 "session.askedAgain",
                 "The answer was lost with the connection, so this was asked again: \(Reporter.quoted(questions))")
+        case .speechTorn:
+            warn(
+                "session.speechTorn", "The connection was changed while you were speaking.",
+                remedy: "Say it again if it is not answered.")
         case .questionsLost(let questions):
             warn(
                 "session.questionLost",
