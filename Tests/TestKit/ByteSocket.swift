@@ -14,7 +14,7 @@ package final class ByteSocket: Sendable {
     package let descriptor: CInt
 
     /// Takes over a descriptor. - Parameter limit: how long one read or write may take.
-    init(descriptor: CInt, limit: Duration = .seconds(10)) {
+    init(descriptor: CInt, limit: Duration = .seconds(30)) {
         self.descriptor = descriptor
         var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -26,7 +26,7 @@ package final class ByteSocket: Sendable {
     deinit { Glibc.close(descriptor) }
 
     /// Connects to a port of 127.0.0.1.
-    package static func connect(port: Int, limit: Duration = .seconds(10)) throws -> ByteSocket {
+    package static func connect(port: Int, limit: Duration = .seconds(30)) throws -> ByteSocket {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure("socket") }
         let made = ByteSocket(descriptor: descriptor, limit: limit)

@@ -1,5 +1,6 @@
 import Assistant
 import AudioCore
+import Dispatch
 import Events
 import LiveProtocol
 import LiveSession
@@ -125,21 +126,19 @@ private func rehearse(
                 voice: Voice(source: VoiceSource(ring)), speech: SpeechSink(speech), ports: ports, bus: bus,
                 time: EngineTime.ofMachine(), wallClock: { 0 }, random: { 0 }))
         async let ending = engine.run()
-        let player = Task {
-            while !Task.isCancelled {
-                loudspeaker.withLock { _ = $0.play(24_000) }
-                await Task.yield()
-            }
-        }
+        // A device's clock: a task that span would starve the tests beside it.
+        let player = DispatchSource.makeTimerSource()
+        player.setEventHandler { loudspeaker.withLock { _ = $0.play(24_000) } }
+        player.schedule(deadline: .now(), repeating: .milliseconds(20))
+        player.resume()
+        defer { player.cancel() }
         await events.next { if case .sessionLive = $0 { true } else { false } }
         do { try await script(RehearsedStage(engine: engine, events: events, network: network)) } catch {
             engine.perform(.hangUp)
-            player.cancel()
             _ = await ending
             throw error
         }
         engine.perform(.hangUp)
-        player.cancel()
         #expect(await ending.kind == .asked)
         group.cancelAll()
     }
