@@ -20,8 +20,6 @@ package struct Memory: Equatable, Sendable {
     ///   English and about right for scripts of three bytes a character.
     package init(tokens: Int) { limit = tokens * 3 }
 
-    package var isEmpty: Bool { entries.isEmpty }
-
     /// The line of a turn as it is now; an earlier one of the same turn is replaced.
     package mutating func note(_ line: TurnLine) {
         let text = line.heard ?? line.text

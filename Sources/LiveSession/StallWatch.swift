@@ -1,8 +1,8 @@
 /// Notices that the service has stopped answering although the line looks alive, in stages (pitfalls 5, 25 and 50).
 ///
 /// Pure and driven by time. Its patience runs only while an answer is due: from the user's last transcribed words, a
-/// sent text or a sent tool result. So a quiet idle session never looks stalled, a resumed one only after it has
-/// understood something again, and a tool or a service at work is given all the time it wants.
+/// sent text or a sent tool result. So a quiet idle session never looks stalled, a resumed one only after it has understood
+/// something or was asked something again, and a tool or a service at work is given the time it wants.
 package struct StallWatch: Equatable, Sendable {
     package enum Action: Equatable, Sendable {
         /// Leave the line and resume the session on another.
