@@ -3,7 +3,7 @@ import AudioDevices
 package import Events
 import Glibc
 import LiveProtocol
-import LiveSession
+package import LiveSession
 import LiveTransport
 
 /// One conversation from dialling to its end: what `talk` and later the daemon run.
@@ -103,6 +103,14 @@ package final class Conversation: Sendable {
 package enum ConversationCommand: Sendable, Equatable {
     case mute
     case unmute
+    /// The key to talk goes down, and up again: in `hold` a turn, in `toggle` only the first counts.
+    case press
+    case release
+    case mode(TurnMode)
+    /// Goes over to another device, named as in the settings, while the conversation goes on.
+    case device(Direction, name: String)
+    /// - Parameter volume: linear, 0 … 1.
+    case volume(Double)
     /// Stop speaking.
     case interrupt
     /// Send a typed message.

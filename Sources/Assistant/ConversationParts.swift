@@ -55,7 +55,20 @@ extension Settings {
         setup.realtimeInput.silence = turns.silence
         setup.realtimeInput.startSensitivity = turns.startSensitivity.map { $0 == .high ? .high : .low }
         setup.realtimeInput.endSensitivity = turns.endSensitivity.map { $0 == .high ? .high : .low }
+        setup.realtimeInput.prefixPadding = turns.prefixPadding
+        setup.realtimeInput.turnCoverage = turns.coverage.map(RealtimeInputOptions.TurnCoverage.init)
+        setup.realtimeInput.activityHandling = turns.bargeIn == .off ? .noInterruption : nil
         return setup
+    }
+}
+
+extension RealtimeInputOptions.TurnCoverage {
+    fileprivate init(_ coverage: Settings.Turns.Coverage) {
+        switch coverage {
+        case .activity: self = .onlyActivity
+        case .all: self = .allInput
+        case .activityAndVideo: self = .audioActivityAndAllVideo
+        }
     }
 }
 

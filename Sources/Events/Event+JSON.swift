@@ -27,11 +27,15 @@ extension Event.Body {
         case .sessionRotating: "session.rotating"
         case .sessionResumed: "session.resumed"
         case .sessionStalled: "session.stalled"
+        case .turnsMode: "turns.mode"
+        case .wakeHeard: "wake.heard"
+        case .wakeAsleep: "wake.asleep"
         case .turnStarted: "turn.started"
         case .turnInterrupted: "turn.interrupted"
         case .turnCompleted: "turn.completed"
         case .transcriptPartial: "transcript.partial"
         case .transcriptFinal: "transcript.final"
+        case .audioMuted: "audio.muted"
         case .audioLevel: "audio.level"
         case .audioDevice: "audio.device"
         case .audioXrun: "audio.xrun"
@@ -53,9 +57,13 @@ extension Event.Body {
         switch self {
         case .sessionConnecting, .sessionLive, .sessionEnded, .sessionRotating, .sessionResumed, .sessionStalled:
             writeSessionMembers(to: &writer)
+        case .turnsMode(let mode, let because):
+            writer.member("mode", mode)
+            writer.member("because", because)
+        case .wakeHeard(let because), .wakeAsleep(let because): writer.member("because", because)
         case .turnStarted, .turnInterrupted, .turnCompleted, .transcriptPartial, .transcriptFinal:
             writeTurnMembers(to: &writer)
-        case .audioLevel, .audioDevice, .audioXrun, .audioDropped:
+        case .audioMuted, .audioLevel, .audioDevice, .audioXrun, .audioDropped:
             writeAudioMembers(to: &writer)
         case .usage(let report):
             // Not `turn` and `session`: those names are a number and a string in every other event.
@@ -119,6 +127,7 @@ extension Event.Body {
 
     private func writeAudioMembers(to writer: inout JSONWriter) {
         switch self {
+        case .audioMuted(let isMuted): writer.member("muted", isMuted)
         case .audioLevel(let input, let output):
             if let input, input.isFinite { writer.member("input", tenths: input) }
             if let output, output.isFinite { writer.member("output", tenths: output) }

@@ -21,11 +21,19 @@ package struct Event: Sendable, Equatable {
         case sessionRotating(because: RotationCause)
         case sessionResumed(because: RotationCause, gapMilliseconds: Int, lostMilliseconds: Int, how: String)
         case sessionStalled(stage: Int)
+        /// When the user is heard from here on: `mode` as in the settings.
+        case turnsMode(mode: String, because: String)
+        /// The wake word was heard, or the key pressed: the user is listened to.
+        case wakeHeard(because: String)
+        /// Nothing is listened to but the wake word.
+        case wakeAsleep(because: String)
         case turnStarted(turn: Int, speaker: Party)
         case turnInterrupted(turn: Int, heardMilliseconds: Int)
         case turnCompleted(turn: Int, speaker: Party, reason: String, heardMilliseconds: Int?)
         case transcriptPartial(TranscriptLine)
         case transcriptFinal(TranscriptLine)
+        /// The microphone is no longer read, or is again.
+        case audioMuted(Bool)
         case audioLevel(input: Double?, output: Double?)
         case audioDevice(direction: Direction, device: String, state: DeviceState, reason: String?)
         case audioXrun(direction: Direction, count: Int)

@@ -15,10 +15,25 @@ struct SettingFlags: ParsableArguments {
     @Option(.system) var system: String?
     @Option(.input) var input: String?
     @Option(.output) var output: String?
+    @Option(.echoCancellation) var echoCancellation: String?
+    @Option(.noiseSuppression) var noiseSuppression: String?
+    @Option(.highPass) var highPass: String?
+    @Option(.gainControl) var gainControl: String?
+    @Option(.volume) var volume: String?
+    @Option(.mixer) var mixer: String?
+    @Option(.cues) var cues: String?
     @Option(.mode) var mode: String?
     @Option(.silence) var silence: String?
     @Option(.startSensitivity) var startSensitivity: String?
     @Option(.endSensitivity) var endSensitivity: String?
+    @Option(.prefixPadding) var prefixPadding: String?
+    @Option(.coverage) var coverage: String?
+    @Option(.bargeIn) var bargeIn: String?
+    @Option(.wakePhrase) var wakePhrase: String?
+    @Option(.wakeThreshold) var wakeThreshold: String?
+    @Option(.wakeCommand) var wakeCommand: String?
+    @Option(.followUp) var followUp: String?
+    @Option(.wakeIdle) var wakeIdle: String?
     @Option(.setupTimeout) var setupTimeout: String?
     @Option(.answerTimeout) var answerTimeout: String?
     @Option(.recovery) var recovery: String?
@@ -31,8 +46,13 @@ struct SettingFlags: ParsableArguments {
         let all: [(SettingKey, String?)] = [
             (.endpoint, endpoint), (.apiVersion, apiVersion), (.caFile, caFile), (.proxy, proxy), (.keyFile, keyFile),
             (.model, model), (.voice, voice), (.language, language), (.system, system), (.input, input),
-            (.output, output), (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
-            (.endSensitivity, endSensitivity), (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
+            (.output, output), (.echoCancellation, echoCancellation), (.noiseSuppression, noiseSuppression),
+            (.highPass, highPass), (.gainControl, gainControl), (.volume, volume), (.mixer, mixer), (.cues, cues),
+            (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
+            (.endSensitivity, endSensitivity), (.prefixPadding, prefixPadding), (.coverage, coverage),
+            (.bargeIn, bargeIn), (.wakePhrase, wakePhrase), (.wakeThreshold, wakeThreshold),
+            (.wakeCommand, wakeCommand), (.followUp, followUp), (.wakeIdle, wakeIdle),
+            (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
             (.recovery, recovery), (.connectionLimit, connectionLimit), (.logLevel, logLevel),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })

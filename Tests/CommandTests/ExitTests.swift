@@ -16,7 +16,7 @@ struct ExitTests {
         "a wrong command line is a usage error",
         arguments: [
             ["talk", "--endpoint", "example.com"], ["talk", "--endpoint", "ftp://a"], ["talk", "--nonsense"],
-            ["talk", "--until", "later"], ["talk", "--mode", "wake"], ["nonsense"], ["talk", "--voice"],
+            ["talk", "--until", "later"], ["talk", "--mode", "shout"], ["nonsense"], ["talk", "--voice"],
         ])
     func usage(arguments: [String]) throws {
         let user = try CommandLineUser()

@@ -29,6 +29,11 @@ struct EventExample: Sendable, CustomTestStringConvertible {
             .sessionResumed(because: .drop, gapMilliseconds: 420, lostMilliseconds: 0, how: "handle"),
             "session.resumed", #""because":"drop","gapMilliseconds":420,"lostMilliseconds":0,"how":"handle""#),
         EventExample(.sessionStalled(stage: 1), "session.stalled", #""stage":1"#),
+        EventExample(
+            .turnsMode(mode: "wake", because: "asked"), "turns.mode", #""mode":"wake","because":"asked""#),
+        EventExample(.wakeHeard(because: "hello vivavoce"), "wake.heard", #""because":"hello vivavoce""#),
+        EventExample(.wakeAsleep(because: "quiet"), "wake.asleep", #""because":"quiet""#),
+        EventExample(.audioMuted(true), "audio.muted", #""muted":true"#),
         EventExample(.turnStarted(turn: 3, speaker: .user), "turn.started", #""turn":3,"speaker":"user""#),
         EventExample(
             .turnInterrupted(turn: 4, heardMilliseconds: 1250), "turn.interrupted",
@@ -108,9 +113,9 @@ struct EventJSONTests {
     func examplesAreComplete() {
         let vocabulary: Set = [
             "session.connecting", "session.live", "session.ended", "session.rotating", "session.resumed",
-            "session.stalled", "turn.started", "turn.interrupted", "turn.completed", "transcript.partial",
-            "transcript.final", "audio.level", "audio.device", "audio.xrun", "audio.dropped", "usage", "image", "code",
-            "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning", "error",
+            "session.stalled", "turns.mode", "wake.heard", "wake.asleep", "turn.started", "turn.interrupted",
+            "turn.completed", "transcript.partial", "transcript.final", "audio.muted", "audio.level", "audio.device",
+            "audio.xrun", "audio.dropped", "usage", "image", "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning", "error",
         ]
         #expect(Set(EventExample.all.map(\.name)) == vocabulary)
         #expect(Set(EventExample.all.map(\.body.name)) == vocabulary)

@@ -138,6 +138,7 @@ extension SessionEngine {
         case .interrupt: interrupt()
         case .say(let text): say(text)
         case .renew: perform(keeper.renew(now: now))
+        case .press, .release, .mode, .device, .volume: break
         case .hangUp: perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
         }
     }

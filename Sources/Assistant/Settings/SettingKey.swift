@@ -25,6 +25,8 @@ package struct SettingKey: Sendable {
         /// A device's name; `null` is one of them.
         case device
         case wholeNumber(ClosedRange<Int>)
+        /// Above 0 and up to 1, such as 1e-30.
+        case probability
         case oneOf([String])
 
         package func accepts(_ text: String) -> Bool {
@@ -36,6 +38,7 @@ package struct SettingKey: Sendable {
             case .address: ServiceAddress(text) != nil
             case .proxy: ProxyAddress(text) != nil
             case .wholeNumber(let range): Int(text).map(range.contains) ?? false
+            case .probability: Double(text).map { $0 > 0 && $0 <= 1 } ?? false
             case .oneOf(let words): words.contains(text)
             }
         }
@@ -47,6 +50,7 @@ package struct SettingKey: Sendable {
             case .device: "a device, as `vivavoce devices` lists them"
             case .proxy: ProxyAddress.accepted
             case .wholeNumber(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            case .probability: "a number above 0 and up to 1, such as 1e-30"
             case .oneOf(let words): words.joined(separator: ", ")
             }
         }
@@ -66,88 +70,4 @@ package struct SettingKey: Sendable {
         }
         return name
     }
-}
-
-extension SettingKey {
-    package static let endpoint = SettingKey(
-        path: "service.endpoint", flag: "endpoint", placeholder: "URL", accepts: .address,
-        preset: ServiceAddress.developerAPI.description, summary: "where the service listens")
-    package static let apiVersion = SettingKey(
-        path: "service.apiVersion", flag: "api-version", placeholder: "V",
-        accepts: .word("a version such as v1beta"), preset: "v1beta", summary: "version of the Live API to speak")
-    package static let caFile = SettingKey(
-        path: "service.caFile", flag: "ca-file", placeholder: "FILE", accepts: .text("a PEM file"), preset: nil,
-        summary: "certificates to trust beside the system's")
-    package static let proxy = SettingKey(
-        path: "service.proxy", flag: "proxy", placeholder: "URL", accepts: .proxy, preset: nil,
-        summary: "HTTP proxy to go through (default: https_proxy and no_proxy decide)")
-    package static let keyFile = SettingKey(
-        path: "service.keyFile", flag: "key-file", placeholder: "FILE", accepts: .text("a file"), preset: nil,
-        summary:
-            "file that holds the key (default: VIVAVOCE_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, then the stored key)")
-    package static let model = SettingKey(
-        path: "service.model", flag: "model", placeholder: "NAME", accepts: .text("a model's name"), preset: nil,
-        summary: "model to talk to (default: the newest generally available live model; see `vivavoce models`)")
-
-    package static let voice = SettingKey(
-        path: "persona.voice", flag: "voice", placeholder: "NAME", accepts: .word("a voice's name, one word"),
-        preset: nil,
-        summary: "voice to answer with (default: the service's choice)")
-    package static let language = SettingKey(
-        path: "persona.language", flag: "language", placeholder: "TAG", accepts: .word("a tag such as en-US"),
-        preset: nil, summary: "language to speak, such as en-US (default: the service's choice)")
-    package static let system = SettingKey(
-        path: "persona.system", flag: "system", placeholder: "TEXT|@FILE", accepts: .text("a text, or @FILE"),
-        preset: nil, summary: "instructions for the model, or @ and a file that holds them")
-
-    package static let input = SettingKey(
-        path: "audio.input", flag: "input", placeholder: "DEV", accepts: .device, preset: "default",
-        summary: "where your voice comes from; ? lists the choices")
-    package static let output = SettingKey(
-        path: "audio.output", flag: "output", placeholder: "DEV", accepts: .device, preset: "default",
-        summary: "where the answer goes; ? lists the choices")
-
-    package static let mode = SettingKey(
-        path: "turns.mode", flag: "mode", placeholder: "open", accepts: .oneOf([Settings.Turns.Mode.open.rawValue]),
-        preset: "open", summary: "when you are heard; open: always, and the service notices when you speak")
-    package static let silence = SettingKey(
-        path: "turns.silenceMilliseconds", flag: "silence", placeholder: "MS", accepts: .wholeNumber(1...60_000),
-        preset: nil, summary: "quiet that ends your turn, in milliseconds (default: the service's choice)")
-    package static let startSensitivity = SettingKey(
-        path: "turns.startSensitivity", flag: "start-sensitivity", placeholder: "low|high",
-        accepts: .oneOf(["low", "high"]), preset: nil,
-        summary: "how readily sound is taken for speech (default: the service's choice)")
-    package static let endSensitivity = SettingKey(
-        path: "turns.endSensitivity", flag: "end-sensitivity", placeholder: "low|high",
-        accepts: .oneOf(["low", "high"]), preset: nil,
-        summary: "how readily quiet is taken for the end of your turn (default: the service's choice)")
-
-    package static let setupTimeout = SettingKey(
-        path: "session.setupTimeoutSeconds", flag: "setup-timeout", placeholder: "SECONDS",
-        accepts: .wholeNumber(1...600), preset: "10", summary: "how long the service may take to accept the setup")
-    package static let answerTimeout = SettingKey(
-        path: "session.answerTimeoutSeconds", flag: "answer-timeout", placeholder: "SECONDS",
-        accepts: .wholeNumber(1...600), preset: "10",
-        summary: "how long an answer may take to begin before the connection is changed")
-    package static let recovery = SettingKey(
-        path: "session.recoverySeconds", flag: "recover-for", placeholder: "SECONDS",
-        accepts: .wholeNumber(1...86_400), preset: "30",
-        summary: "how long a lost session is tried to be brought back")
-    package static let connectionLimit = SettingKey(
-        path: "session.connectionLimitSeconds", flag: "connection-limit", placeholder: "SECONDS",
-        accepts: .wholeNumber(10...86_400), preset: nil,
-        summary: "how long the service keeps one connection, which is left in time (default: as known of the model)")
-
-    package static let logLevel = SettingKey(
-        path: "log.level", flag: "log-level", placeholder: "LEVEL",
-        accepts: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]), preset: "warning",
-        summary: "what is logged to stderr: this and what is graver")
-
-    /// Every setting, in the order in which files and listings show them.
-    package static let all: [SettingKey] = [
-        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, input, output, mode, silence,
-        startSensitivity, endSensitivity, setupTimeout, answerTimeout, recovery, connectionLimit, logLevel,
-    ]
-
-    package static func named(_ path: String) -> SettingKey? { all.first { $0.path == path } }
 }

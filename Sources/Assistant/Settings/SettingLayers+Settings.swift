@@ -17,12 +17,9 @@ extension SettingLayers {
         settings.persona.voice = try found(.voice)?.text
         settings.persona.language = try found(.language)?.text
         settings.persona.system = try systemInstruction()
-        settings.audio.input = try text(.input)
-        settings.audio.output = try text(.output)
-        settings.turns.mode = Settings.Turns.Mode(rawValue: try text(.mode)) ?? settings.turns.mode
-        settings.turns.silence = try wholeNumber(.silence).map { .milliseconds($0) }
-        settings.turns.startSensitivity = try found(.startSensitivity).flatMap { .init(rawValue: $0.text) }
-        settings.turns.endSensitivity = try found(.endSensitivity).flatMap { .init(rawValue: $0.text) }
+        settings.audio = try audio()
+        settings.turns = try turns()
+        settings.wake = try wake()
         settings.session.setupTimeout = try wholeNumber(.setupTimeout).map { .seconds($0) } ?? .seconds(10)
         settings.session.answerTimeout = try wholeNumber(.answerTimeout).map { .seconds($0) } ?? .seconds(10)
         settings.session.recovery = try wholeNumber(.recovery).map { .seconds($0) } ?? .seconds(30)
@@ -37,6 +34,42 @@ extension SettingLayers {
             settings.until = parsed
         }
         return settings
+    }
+
+    private func audio() throws(AssistantError) -> Settings.Audio {
+        var audio = Settings.Audio()
+        audio.input = try text(.input)
+        audio.output = try text(.output)
+        audio.echoCancellation = try choice(.echoCancellation) ?? audio.echoCancellation
+        audio.noiseSuppression = try choice(.noiseSuppression) ?? audio.noiseSuppression
+        audio.highPass = try text(.highPass) == "on"
+        audio.gainControl = try text(.gainControl) == "on"
+        audio.volume = try wholeNumber(.volume).map { Double($0) / 100 } ?? audio.volume
+        audio.mixer = try found(.mixer)?.text
+        audio.cues = try choice(.cues) ?? audio.cues
+        return audio
+    }
+
+    private func turns() throws(AssistantError) -> Settings.Turns {
+        var turns = Settings.Turns()
+        turns.mode = try choice(.mode) ?? turns.mode
+        turns.bargeIn = try choice(.bargeIn) ?? turns.bargeIn
+        turns.silence = try wholeNumber(.silence).map { .milliseconds($0) }
+        turns.startSensitivity = try choice(.startSensitivity)
+        turns.endSensitivity = try choice(.endSensitivity)
+        turns.prefixPadding = try wholeNumber(.prefixPadding).map { .milliseconds($0) }
+        turns.coverage = try choice(.coverage)
+        return turns
+    }
+
+    private func wake() throws(AssistantError) -> Settings.Wake {
+        var wake = Settings.Wake()
+        wake.phrase = try text(.wakePhrase)
+        wake.threshold = Double(try text(.wakeThreshold)) ?? wake.threshold
+        wake.command = try found(.wakeCommand)?.text
+        wake.followUp = try wholeNumber(.followUp).map { .seconds($0) } ?? wake.followUp
+        wake.idle = try wholeNumber(.wakeIdle).map { .seconds($0) } ?? wake.idle
+        return wake
     }
 
     /// The proxy on the way to an address, and who named it.
@@ -59,6 +92,10 @@ extension SettingLayers {
 
     private func wholeNumber(_ key: SettingKey) throws(AssistantError) -> Int? {
         try found(key).flatMap { Int($0.text) }
+    }
+
+    private func choice<Choice: RawRepresentable<String>>(_ key: SettingKey) throws(AssistantError) -> Choice? {
+        try found(key).flatMap { Choice(rawValue: $0.text) }
     }
 
     /// Longest instruction that is read from a file, bytes; models take some 32 000 tokens at most.

@@ -1,3 +1,4 @@
+package import LiveSession
 package import Logging
 
 /// All that can be set about a conversation, checked and with its defaults filled in.
@@ -9,6 +10,7 @@ package struct Settings: Sendable, Equatable {
     package var persona = Persona()
     package var audio = Audio()
     package var turns = Turns()
+    package var wake = Wake()
     package var session = Session()
     package var log = Log()
     package var until = Until.forever
@@ -37,25 +39,68 @@ package struct Settings: Sendable, Equatable {
         package var system: String?
     }
 
-    /// Devices by name, in the words that AudioDevices takes.
+    /// Something that is done when it is needed, always, or never.
+    package enum Automatic: String, Sendable, Hashable, CaseIterable { case auto, on, off }
+
+    /// Devices by name, in the words that AudioDevices takes, and what happens to the sound.
     package struct Audio: Sendable, Equatable {
         package var input = "default"
         package var output = "default"
+        /// `auto`: unless the device or the sound server does it.
+        package var echoCancellation = Automatic.auto
+        /// Likewise.
+        package var noiseSuppression = Automatic.auto
+        package var highPass = true
+        package var gainControl = false
+        /// Linear, 0 … 1.
+        package var volume = 1.0
+        /// The mixer's control that sets the volume; nil: we do.
+        package var mixer: String?
+        /// `auto`: in wake mode, and where there is no terminal.
+        package var cues = Automatic.auto
     }
 
     /// Who speaks when; nil leaves it to the service.
     package struct Turns: Sendable, Equatable {
-        package enum Mode: String, Sendable, Hashable { case open }
         package enum Sensitivity: String, Sendable, Hashable { case low, high }
+        package enum Coverage: String, Sendable, Hashable { case activity, all, activityAndVideo }
 
-        /// `open`: the microphone is always heard, and the service decides when somebody speaks.
-        package var mode = Mode.open
+        /// What speaking over the answer does.
+        package enum BargeIn: String, Sendable, Hashable, CaseIterable {
+            /// Our detector silences the answer at once, and lets it go on if it was a false alarm (pitfall 41).
+            case local
+            /// The service says so.
+            case service
+            /// Nothing: what is said is answered after the answer under way.
+            case off
+        }
+
+        package var mode = TurnMode.open
+        package var bargeIn = BargeIn.local
         /// Quiet that ends the user's turn.
         package var silence: Duration?
         /// High takes softer sounds for speech.
         package var startSensitivity: Sensitivity?
         /// High ends turns sooner.
         package var endSensitivity: Sensitivity?
+        /// Speech needed before a turn counts as begun.
+        package var prefixPadding: Duration?
+        /// What of the input belongs to a turn.
+        package var coverage: Coverage?
+    }
+
+    /// How the assistant is woken by word.
+    package struct Wake: Sendable, Equatable {
+        /// What the demonstration detector listens for.
+        package var phrase = "hello vivavoce"
+        /// Its threshold: smaller hears more, also where nothing was said.
+        package var threshold = 1e-50
+        /// The detector to run instead.
+        package var command: String?
+        /// How long the user is heard without the wake word after an answer.
+        package var followUp = Duration.seconds(8)
+        /// How long the connection is kept while asleep.
+        package var idle = Duration.seconds(30)
     }
 
     package struct Session: Sendable, Equatable {

@@ -26,7 +26,7 @@ struct BadSettingsTests {
             BadFile("model: m\n", line: 1, says: "did you mean `service.model`"),
             BadFile("turns:\n  silenceMilliseconds: soon\n", line: 2, says: "\"soon\"", "whole number from 1 to 60000"),
             BadFile("turns: {silenceMilliseconds: 0}", line: 1, says: "whole number from 1 to 60000"),
-            BadFile("turns:\n  mode: wake\n", line: 2, says: "`turns.mode`", "\"wake\"", "accepted: open"),
+            BadFile("turns:\n  mode: shout\n", line: 2, says: "`turns.mode`", "\"shout\"", "accepted: open, local"),
             BadFile("log: {level: loud}", line: 1, says: "warning"),
             BadFile("service:\n  model: [a, b]\n", line: 2, says: "`service.model` takes one value"),
             BadFile("service:\n  model: {a: b}\n", line: 2, says: "`service.model` takes one value"),
@@ -101,6 +101,7 @@ struct BadSettingsTests {
         case .address: "not a url"
         case .proxy: "socks5://a"
         case .wholeNumber(let range): String(range.upperBound + 1)
+        case .probability: "0"
         case .oneOf: "neither"
         }
     }

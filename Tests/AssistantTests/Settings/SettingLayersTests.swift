@@ -11,6 +11,7 @@ struct SettingLayersTests {
         case .address: "ws://127.0.0.1:900\(variant)"
         case .proxy: "http://proxy\(variant):3128"
         case .wholeNumber(let range): String(range.lowerBound + variant)
+        case .probability: "1e-\(variant + 1)"
         case .oneOf(let words): words[variant % words.count]
         }
     }

@@ -1,0 +1,150 @@
+import LiveSession
+
+extension SettingKey {
+    package static let endpoint = SettingKey(
+        path: "service.endpoint", flag: "endpoint", placeholder: "URL", accepts: .address,
+        preset: ServiceAddress.developerAPI.description, summary: "where the service listens")
+    package static let apiVersion = SettingKey(
+        path: "service.apiVersion", flag: "api-version", placeholder: "V",
+        accepts: .word("a version such as v1beta"), preset: "v1beta", summary: "version of the Live API to speak")
+    package static let caFile = SettingKey(
+        path: "service.caFile", flag: "ca-file", placeholder: "FILE", accepts: .text("a PEM file"), preset: nil,
+        summary: "certificates to trust beside the system's")
+    package static let proxy = SettingKey(
+        path: "service.proxy", flag: "proxy", placeholder: "URL", accepts: .proxy, preset: nil,
+        summary: "HTTP proxy to go through (default: https_proxy and no_proxy decide)")
+    package static let keyFile = SettingKey(
+        path: "service.keyFile", flag: "key-file", placeholder: "FILE", accepts: .text("a file"), preset: nil,
+        summary:
+            "file that holds the key (default: VIVAVOCE_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, then the stored key)")
+    package static let model = SettingKey(
+        path: "service.model", flag: "model", placeholder: "NAME", accepts: .text("a model's name"), preset: nil,
+        summary: "model to talk to (default: the newest generally available live model; see `vivavoce models`)")
+
+    package static let voice = SettingKey(
+        path: "persona.voice", flag: "voice", placeholder: "NAME", accepts: .word("a voice's name, one word"),
+        preset: nil,
+        summary: "voice to answer with (default: the service's choice)")
+    package static let language = SettingKey(
+        path: "persona.language", flag: "language", placeholder: "TAG", accepts: .word("a tag such as en-US"),
+        preset: nil, summary: "language to speak, such as en-US (default: the service's choice)")
+    package static let system = SettingKey(
+        path: "persona.system", flag: "system", placeholder: "TEXT|@FILE", accepts: .text("a text, or @FILE"),
+        preset: nil, summary: "instructions for the model, or @ and a file that holds them")
+
+    package static let input = SettingKey(
+        path: "audio.input", flag: "input", placeholder: "DEV", accepts: .device, preset: "default",
+        summary: "where your voice comes from; ? lists the choices")
+    package static let output = SettingKey(
+        path: "audio.output", flag: "output", placeholder: "DEV", accepts: .device, preset: "default",
+        summary: "where the answer goes; ? lists the choices")
+
+    package static let echoCancellation = SettingKey(
+        path: "audio.echoCancellation", flag: "echo-cancellation", placeholder: "auto|on|off",
+        accepts: .oneOf(automatic), preset: "auto",
+        summary: "remove the loudspeaker's sound from your voice; auto: unless the device does that")
+    package static let noiseSuppression = SettingKey(
+        path: "audio.noiseSuppression", flag: "noise-suppression", placeholder: "auto|on|off",
+        accepts: .oneOf(automatic), preset: "auto",
+        summary: "remove steady noise from your voice; auto: unless the device does that")
+    package static let highPass = SettingKey(
+        path: "audio.highPass", flag: "high-pass", placeholder: "on|off", accepts: .oneOf(switched), preset: "on",
+        summary: "remove rumble below speech from your voice")
+    package static let gainControl = SettingKey(
+        path: "audio.gainControl", flag: "gain-control", placeholder: "on|off", accepts: .oneOf(switched),
+        preset: "off", summary: "bring your voice to an even level; it distorts a little")
+    package static let volume = SettingKey(
+        path: "audio.volume", flag: "volume", placeholder: "PERCENT", accepts: .wholeNumber(0...100), preset: "100",
+        summary: "how loud the answer is, in percent")
+    package static let mixer = SettingKey(
+        path: "audio.mixer", flag: "mixer", placeholder: "NAME", accepts: .text("a mixer control such as Master"),
+        preset: nil, summary: "mixer control of the output that sets the volume (default: the volume is ours)")
+    package static let cues = SettingKey(
+        path: "audio.cues", flag: "cues", placeholder: "auto|on|off", accepts: .oneOf(automatic), preset: "auto",
+        summary: "chimes that tell of what happens; auto: in wake mode, and where there is no terminal")
+
+    package static let mode = SettingKey(
+        path: "turns.mode", flag: "mode", placeholder: "MODE", accepts: .oneOf(TurnMode.allCases.map(\.rawValue)),
+        preset: "open",
+        summary: "when you are heard: open (always), local (when our detector hears you), hold or toggle (push to "
+            + "talk), wake (after the wake word), half (not while the answer plays)")
+    package static let silence = SettingKey(
+        path: "turns.silenceMilliseconds", flag: "silence", placeholder: "MS", accepts: .wholeNumber(1...60_000),
+        preset: nil, summary: "quiet that ends your turn, in milliseconds (default: the service's choice)")
+    package static let startSensitivity = SettingKey(
+        path: "turns.startSensitivity", flag: "start-sensitivity", placeholder: "low|high",
+        accepts: .oneOf(["low", "high"]), preset: nil,
+        summary: "how readily sound is taken for speech (default: the service's choice)")
+    package static let endSensitivity = SettingKey(
+        path: "turns.endSensitivity", flag: "end-sensitivity", placeholder: "low|high",
+        accepts: .oneOf(["low", "high"]), preset: nil,
+        summary: "how readily quiet is taken for the end of your turn (default: the service's choice)")
+
+    package static let prefixPadding = SettingKey(
+        path: "turns.prefixPaddingMilliseconds", flag: "prefix-padding", placeholder: "MS",
+        accepts: .wholeNumber(0...10_000), preset: nil,
+        summary: "speech that must be heard before your turn counts as begun, in milliseconds (default: the service's "
+            + "choice)")
+    package static let coverage = SettingKey(
+        path: "turns.coverage", flag: "coverage", placeholder: "activity|all|activityAndVideo",
+        accepts: .oneOf(["activity", "all", "activityAndVideo"]), preset: nil,
+        summary: "what of the input belongs to your turn (default: the service's choice)")
+    package static let bargeIn = SettingKey(
+        path: "turns.bargeIn", flag: "barge-in", placeholder: "local|service|off",
+        accepts: .oneOf(Settings.Turns.BargeIn.allCases.map(\.rawValue)), preset: "local",
+        summary: "what your speaking over the answer does: local (silences it at once), service (when the service says "
+            + "so), off (nothing; you are answered afterwards)")
+
+    package static let wakePhrase = SettingKey(
+        path: "wake.phrase", flag: "wake-phrase", placeholder: "WORDS", accepts: .text("English words"),
+        preset: "hello vivavoce", summary: "what the built-in demonstration detector listens for")
+    package static let wakeThreshold = SettingKey(
+        path: "wake.threshold", flag: "wake-threshold", placeholder: "NUMBER", accepts: .probability,
+        preset: "1e-50",
+        summary: "how easily the demonstration detector believes it heard the phrase: smaller is easier")
+    package static let wakeCommand = SettingKey(
+        path: "wake.command", flag: "wake-command", placeholder: "COMMAND", accepts: .text("a command line"),
+        preset: nil,
+        summary: "program that reads 16 kHz PCM and prints a line when it hears the wake word (default: the "
+            + "demonstration detector)")
+    package static let followUp = SettingKey(
+        path: "wake.followUpSeconds", flag: "follow-up", placeholder: "SECONDS", accepts: .wholeNumber(1...600),
+        preset: "8", summary: "how long you are heard without the wake word after an answer")
+    package static let wakeIdle = SettingKey(
+        path: "wake.idleSeconds", flag: "wake-idle", placeholder: "SECONDS", accepts: .wholeNumber(0...86_400),
+        preset: "30", summary: "how long the connection is kept while asleep")
+
+    package static let setupTimeout = SettingKey(
+        path: "session.setupTimeoutSeconds", flag: "setup-timeout", placeholder: "SECONDS",
+        accepts: .wholeNumber(1...600), preset: "10", summary: "how long the service may take to accept the setup")
+    package static let answerTimeout = SettingKey(
+        path: "session.answerTimeoutSeconds", flag: "answer-timeout", placeholder: "SECONDS",
+        accepts: .wholeNumber(1...600), preset: "10",
+        summary: "how long an answer may take to begin before the connection is changed")
+    package static let recovery = SettingKey(
+        path: "session.recoverySeconds", flag: "recover-for", placeholder: "SECONDS",
+        accepts: .wholeNumber(1...86_400), preset: "30",
+        summary: "how long a lost session is tried to be brought back")
+    package static let connectionLimit = SettingKey(
+        path: "session.connectionLimitSeconds", flag: "connection-limit", placeholder: "SECONDS",
+        accepts: .wholeNumber(10...86_400), preset: nil,
+        summary: "how long the service keeps one connection, which is left in time (default: as known of the model)")
+
+    package static let logLevel = SettingKey(
+        path: "log.level", flag: "log-level", placeholder: "LEVEL",
+        accepts: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]), preset: "warning",
+        summary: "what is logged to stderr: this and what is graver")
+
+    /// Every setting, in the order in which files and listings show them.
+    package static let all: [SettingKey] = [
+        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, input, output, echoCancellation,
+        noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity, endSensitivity,
+        prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
+        answerTimeout, recovery, connectionLimit, logLevel,
+    ]
+
+    private static let automatic = Settings.Automatic.allCases.map(\.rawValue)
+    private static let switched = ["on", "off"]
+
+    package static func named(_ path: String) -> SettingKey? { all.first { $0.path == path } }
+}
