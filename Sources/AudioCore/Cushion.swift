@@ -50,7 +50,10 @@ package struct Cushion: Equatable, Sendable {
         }
     }
 
-    /// What waited was dropped: the next answer fills its own cushion.
+    /// Whether speech ran dry in mid-answer and has not gone on.
+    package var isStarved: Bool { if case .starved = state { true } else { false } }
+
+    /// What waited was dropped or is held: what comes next fills its own cushion.
     package mutating func cut() { state = .filling(waited: 0) }
 
     /// The end of the speech played last became known after its last sample had been played: nothing was torn.
