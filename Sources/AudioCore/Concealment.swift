@@ -65,7 +65,7 @@ package struct Concealment: ~Copyable, Sendable {
 
     private mutating func play(_ sample: inout Int16) {
         if fadeLeft > 0 {
-            let gain = Float(fadeLength + 1 - fadeLeft) / Float(fadeLength + 1)
+            let gain = Fade.gain(Float(fadeLength + 1 - fadeLeft) / Float(fadeLength + 1))
             sample = Int16(Float(sample) * gain + nextOfEcho() * (1 - gain))
             fadeLeft -= 1
         }
@@ -78,8 +78,8 @@ package struct Concealment: ~Copyable, Sendable {
     private mutating func nextOfEcho() -> Float {
         guard let done = echoed, done < echoLength else { return 0 }
         echoed = done + 1
-        let ramp = max(0, 1 - Float(done + 1) / Float(fadeLength))
-        let gain = 1 - Float(done + 1) / Float(echoLength + 1)
+        let ramp = 1 - Fade.gain(Float(done + 1) / Float(fadeLength))
+        let gain = 1 - Fade.gain(Float(done + 1) / Float(echoLength + 1))
         return max(-32_768, min(32_767, ((period[done % lag] + jump * ramp) * gain).rounded()))
     }
 

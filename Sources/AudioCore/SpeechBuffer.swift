@@ -105,11 +105,16 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end,
 
     /// The playing end.
     ///
-    /// - Parameter cushion: speech that is held before the first of it plays; zero plays what there is.
+    /// - Parameters:
+    ///   - cushion: speech that is held before the first of it plays, to begin with; zero plays what there is.
+    ///   - bounds: between which the cushion follows the network's jitter; nil leaves it as it is.
     /// - Precondition: it has not been taken before.
-    package func makeReader(cushion: Duration = .milliseconds(100)) -> SpeechReader {
+    package func makeReader(
+        cushion: Duration = .milliseconds(100), within bounds: ClosedRange<Duration>? = nil
+    ) -> SpeechReader {
         precondition(!hasReader.exchange(true, ordering: .relaxed), "a speech buffer has one reader")
-        return SpeechReader(self, cushion: Cushion(depth: rate.frames(in: cushion)))
+        let depths = bounds.map { rate.frames(in: $0.lowerBound)...rate.frames(in: $0.upperBound) }
+        return SpeechReader(self, cushion: Cushion(depth: rate.frames(in: cushion), within: depths))
     }
 
     /// Where the slot of `position` lies: its entry in the table, and its place in that segment.

@@ -69,6 +69,9 @@ package actor Playback<Tap: ReferenceTap> {
         wake.signal()
     }
 
+    /// Plays a chime beside whatever is said, from the next period on; nothing on a pipe, or while no device runs.
+    package nonisolated func play(_ cue: Chime) { state.ask(for: cue) }
+
     /// - Parameter volume: linear, 0 (silent) … 1; clamped. Pipes have none.
     package nonisolated func setVolume(_ volume: Float) { state.setVolume(max(0, min(1, volume))) }
 

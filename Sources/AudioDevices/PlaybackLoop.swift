@@ -9,6 +9,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     private var timeline: PlaybackTimeline
     private var resampler: Resampler
     private var concealment: Concealment
+    private var cues: CuePlayer
     private var tail: FadeTail
     private let state: PlaybackState
     private let wake: Wake
@@ -26,6 +27,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     ) {
         timeline = PlaybackTimeline(clock: clock, speechRate: speech.rate, deviceRate: output.rate)
         concealment = Concealment(rate: speech.rate)
+        cues = CuePlayer(rate: output.rate)
+        state.forgetCues()  // of before this device: they tell of what is past
         tail = FadeTail(rate: output.rate)
         frames = Scratch(samples: output.period)
         let largest = output.period * speech.rate.hertz / output.rate.hertz
@@ -78,6 +81,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         precondition(produced == frames.count, "\(produced) frames for a period of \(frames.count)")
         for index in 0..<staged - consumed { staging[index] = staging[consumed + index] }
         staged -= consumed
+        cues.mix(into: &span, asked: state)
         applyVolume(&span)
         try queue()
     }
@@ -120,6 +124,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
         concealment.forget()
+        cues.forget()
         staged = 0
         let period = frames.elements
         var span = period.mutableSpan
