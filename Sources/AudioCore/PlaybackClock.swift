@@ -20,7 +20,8 @@ package final class PlaybackClock: Sendable {
     /// Speech before this position has left the device or was cut; what lies past it has not been heard. Grows only.
     package var heardPosition: Int { heard.load(ordering: .acquiring) }
 
-    /// Speech is in the device and has not left it yet.
+    /// Speech is in the device and has not left it yet. False while speech is held: who must know whether an answer is
+    /// over asks `SpeechBuffer.isHeld`, too.
     package var isSpeaking: Bool { speaking.load(ordering: .acquiring) }
 
     /// Frames that left the device since it was opened first, silence included, at the device's rate. Grows only.
@@ -41,6 +42,12 @@ package final class PlaybackClock: Sendable {
             samples -= max(0, min(unheard.upperBound, heard) - unheard.lowerBound)
         }
         return max(0, samples)
+    }
+
+    /// The interruption published last; empty at 0 before the first. Playback thread only.
+    var newestCut: Range<Int> {
+        let count = cutCount.load(ordering: .relaxed)
+        return count > 0 ? cuts.load((count - 1) % Self.cutsKept) : 0..<0
     }
 
     /// Playback thread only. RT safe.

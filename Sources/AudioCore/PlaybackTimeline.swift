@@ -28,6 +28,8 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
     /// Frames that left the device before then.
     private var playedBefore: Int
     private var heard: Int
+    /// The end of what was heard or cut last.
+    private var passed: Int
 
     /// - Parameters:
     ///   - speechRate: of what is read.
@@ -38,10 +40,14 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
         self.deviceRate = deviceRate
         playedBefore = clock.framesPlayed
         heard = clock.heardPosition
+        passed = max(heard, clock.newestCut.upperBound)
     }
 
     /// Speech was read that has not left the device by its last report.
     package var holdsSpeech: Bool { runCount > 0 }
+
+    /// The first position that was read and has not left the device by its last report; nil when it holds no speech.
+    package var firstUnheard: Int? { runCount > 0 ? max(runs[firstRun].speech, heard) : nil }
 
     /// `count` samples go to the resampler: first speech from `positions`, then silence.
     ///
@@ -69,6 +75,7 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
             guard length == run.length else { break }
             forgetOldest()
         }
+        passed = max(passed, heard)
         // A device may correct its delay upwards, but what was heard stays heard.
         clock.publish(heard: heard, played: playedBefore + left, isSpeaking: runCount > 0)
     }
@@ -82,17 +89,35 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
     package mutating func drop(before cut: Int, delay: Int) {
         publish(delay: delay)
         skip(to: cut)
+        begin(delay: delay)
+    }
+
+    /// The device's buffer was dropped, and what it still held will be read again: it is held, or the device is gone.
+    ///
+    /// - Parameter delay: frames written that had not left the device then; nil for its last report.
+    /// - Returns: the first position that was read and not heard; nil when all was heard.
+    package mutating func takeBack(delay: Int?) -> Int? {
+        let delay = delay ?? written - (clock.framesPlayed - playedBefore)
+        publish(delay: delay)
+        let position = firstUnheard
+        begin(delay: delay)
+        return position
+    }
+
+    /// An interruption dropped speech before it was read, and the device held none.
+    package mutating func skip(to cut: Int) {
+        if passed < cut { clock.publishCut(passed..<cut) }
+        passed = max(passed, cut)
+    }
+
+    /// The device is empty now.
+    private mutating func begin(delay: Int) {
         playedBefore += max(0, written - max(0, delay))
         streamRead = 0
         written = 0
         firstRun = 0
         runCount = 0
         clock.publish(heard: heard, played: playedBefore, isSpeaking: false)
-    }
-
-    /// An interruption dropped speech before it was read, and the device held none.
-    package mutating func skip(to cut: Int) {
-        if heard < cut { clock.publishCut(heard..<cut) }
     }
 
     private mutating func append(_ positions: Range<Int>) {

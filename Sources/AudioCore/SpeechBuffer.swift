@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What happened at the writing end of a `SpeechBuffer`.
-package enum SpeechChange: Equatable, Sendable { case speech, interruption, end }
+/// What happened to a `SpeechBuffer`, beside reading.
+package enum SpeechChange: Equatable, Sendable { case speech, interruption, end, hold }
 
 /// Holds speech between the socket, which delivers minutes of it in one burst (pitfall 43), and the device, which
 /// takes it a period at a time.
@@ -9,7 +9,10 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
 /// One thread writes through `SpeechWriter` and may allocate; one plays through `SpeechReader` and never allocates,
 /// frees or locks. Positions count mono samples since the buffer was made and only grow, dropped ones included, so a
 /// position names a moment of speech for good. Storage is a table of segments, filled in by the writer as speech
-/// comes and taken back by the writer once it has been played, so an idle buffer is small.
+/// comes and taken back by the writer once it has been heard, so an idle buffer is small.
+///
+/// Speech can be held: `hold` stops it where the listener is, and `letGoOn` lets it go on from there. What the device
+/// had taken and not played is then read once more, so reading goes back; what has been heard never comes again.
 ///
 /// Bound: `limit`. Beyond it the newest speech is refused and counted, because what plays next must stay whole.
 /// An interruption is a position too: whatever lies before it and has not been read is dropped. So a late `interrupt`
@@ -31,8 +34,10 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
     let cut = Atomic<Int>(0)
     /// The newest end of an answer.
     let end = Atomic<Int>(0)
-    /// Samples read or dropped; released by the reader with the segments it gives back.
+    /// Samples heard or dropped, which nobody reads again; released by the reader with the segments it gives back.
     let consumed = Atomic<Int>(0)
+    /// Nothing is read for now. Ended by a cut after the cut is stored, so whoever sees the end sees the cut.
+    let held = Atomic<Bool>(false)
     /// Samples that came after the buffer was full.
     let refusedSamples = Atomic<Int>(0)
     private let hasWriter = Atomic<Bool>(false)
@@ -56,7 +61,7 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
         unsafe segments.deallocate()
     }
 
-    /// Samples that wait to be read or dropped; readable from any thread, and a moment old.
+    /// Samples that wait to be heard or dropped; readable from any thread, and a moment old.
     package var waiting: Int {
         let consumed = consumed.load(ordering: .acquiring)  // first, so that the difference is never negative
         return written.load(ordering: .acquiring) - consumed
@@ -65,17 +70,33 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
     /// Samples refused because `limit` was reached; readable from any thread.
     package var refused: Int { refusedSamples.load(ordering: .relaxed) }
 
-    /// Drops what has been written so far and not been played, at the reader's next period: an interruption made
-    /// here, by any thread, where the writer's own lies in the order of the service's messages.
+    /// Drops what has been written so far and not been heard, at the reader's next period: an interruption made
+    /// here, by any thread, where the writer's own lies in the order of the service's messages. Ends a hold.
     package func dropWaiting() {
         // Never back behind an interruption of the writer's that came meanwhile.
         cut.max(written.load(ordering: .acquiring), ordering: .releasing)
+        held.store(false, ordering: .releasing)
     }
+
+    /// Stops the speech where the listener is, at the reader's next period, and keeps all that has not been heard.
+    /// What is written meanwhile is kept behind it. Any thread; again changes nothing.
+    ///
+    /// It lasts until `letGoOn`, `dropWaiting` or the writer's `interrupt`. Whoever holds because of something heard
+    /// lets go on when told of an interruption: one that came a moment before the hold did not end it. A reader that
+    /// takes speech as it comes, a pipe's, is not held.
+    package func hold() { held.store(true, ordering: .releasing) }
+
+    /// Goes on with the first sample that was not heard. Any thread; without a hold it changes nothing.
+    package func letGoOn() { held.store(false, ordering: .releasing) }
+
+    /// Whether speech is held. The answer under way is not over then, although nobody speaks. Any thread.
+    package var isHeld: Bool { held.load(ordering: .acquiring) }
 
     /// The writing end, for the socket thread.
     ///
     /// - Parameter onChange: called on the writer's thread after each call that changes something. It wakes a reader
-    ///   that must not wait for its next period, or has none, and must not block.
+    ///   that must not wait for its next period, or has none, and must not block. Whoever calls `dropWaiting` or
+    ///   `hold` sees to that alone.
     /// - Precondition: it has not been taken before.
     package func makeWriter(onChange: @escaping @Sendable (SpeechChange) -> Void = { _ in }) -> SpeechWriter {
         precondition(!hasWriter.exchange(true, ordering: .relaxed), "a speech buffer has one writer")
@@ -84,11 +105,16 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
 
     /// The playing end.
     ///
-    /// - Parameter cushion: speech that is held before the first of it plays; zero plays what there is.
+    /// - Parameters:
+    ///   - cushion: speech that is held before the first of it plays, to begin with; zero plays what there is.
+    ///   - bounds: between which the cushion follows the network's jitter; nil leaves it as it is.
     /// - Precondition: it has not been taken before.
-    package func makeReader(cushion: Duration = .milliseconds(100)) -> SpeechReader {
+    package func makeReader(
+        cushion: Duration = .milliseconds(100), within bounds: ClosedRange<Duration>? = nil
+    ) -> SpeechReader {
         precondition(!hasReader.exchange(true, ordering: .relaxed), "a speech buffer has one reader")
-        return SpeechReader(self, cushion: Cushion(depth: rate.frames(in: cushion)))
+        let depths = bounds.map { rate.frames(in: $0.lowerBound)...rate.frames(in: $0.upperBound) }
+        return SpeechReader(self, cushion: Cushion(depth: rate.frames(in: cushion), within: depths))
     }
 
     /// Where the slot of `position` lies: its entry in the table, and its place in that segment.

@@ -45,10 +45,11 @@ package struct SpeechWriter: ~Copyable, Sendable {
         return count
     }
 
-    /// Drops everything written so far that has not been played, at the reader's next period. What is appended from
-    /// now on is not touched.
+    /// Drops everything written so far that has not been heard, at the reader's next period. What is appended from
+    /// now on is not touched. Ends a hold.
     package mutating func interrupt() {
         buffer.cut.store(position, ordering: .releasing)
+        buffer.held.store(false, ordering: .releasing)
         reclaim()
         onChange(.interruption)
     }
@@ -60,13 +61,13 @@ package struct SpeechWriter: ~Copyable, Sendable {
         onChange(.end)
     }
 
-    /// Takes back the segments that have been read to their end. - Returns: the reader's position.
+    /// Takes back the segments that nobody reads again. - Returns: the first position that may be read.
     @discardableResult
     private mutating func reclaim() -> Int {
         let consumed = buffer.consumed.load(ordering: .acquiring)  // pairs with the reader's release
         while (reclaimed + 1) * SpeechBuffer.segmentSize <= consumed {
             let (entry, _) = buffer.place(of: reclaimed * SpeechBuffer.segmentSize)
-            // SAFETY: the reader has passed this segment and never goes back.
+            // SAFETY: the reader never goes back behind what it has given back.
             if let segment = unsafe buffer.segments[entry] { unsafe spares.give(segment) }
             unsafe buffer.segments[entry] = nil
             reclaimed += 1

@@ -30,8 +30,8 @@ struct FadeTail: ~Copyable {
         let known = unheard <= min(count, frames.count) ? unheard : 0
         let length = min(fadeLength, known, target.count)
         for index in 0..<length {
-            let frame = Int32(frames[(count - unheard + index) % frames.count])
-            target[index] = Int16(frame * Int32(length - index) / Int32(length + 1))
+            let frame = Float(frames[(count - unheard + index) % frames.count])
+            target[index] = Int16(frame * (1 - Fade.gain(Float(index + 1) / Float(length + 1))))
         }
         for index in length..<target.count { target[index] = 0 }
         count = 0

@@ -45,6 +45,8 @@ struct PipeLoop: ~Copyable {
         }
         let written = try sink.write(samples.span.extracting(0..<count), wake: wake, unless: isOver)
         let positions = reading.positions.lowerBound..<reading.positions.lowerBound + written
+        if written < count { speech.goBack(to: positions.upperBound) }  // the next device's
+        speech.giveBack(before: positions.upperBound)
         timeline.read(written, speech: positions)
         timeline.wrote(written)
         timeline.publish(delay: 0)

@@ -57,10 +57,10 @@ package actor Playback<Tap: ReferenceTap> {
         try result.get()
     }
 
-    /// To be called by the buffer's writer (`SpeechBuffer.makeWriter(onChange:)`): an interruption does not wait for
-    /// the next period, and a pipe has no periods.
+    /// To be called by the buffer's writer (`SpeechBuffer.makeWriter(onChange:)`) and by whoever holds or drops its
+    /// speech: silence does not wait for the next period, and a pipe has no periods.
     package nonisolated func speechChanged(_ change: SpeechChange) {
-        if change == .interruption || state.isWaitingForSpeech { wake.signal() }
+        if change == .interruption || change == .hold || state.isWaitingForSpeech { wake.signal() }
     }
 
     /// Ends the run under way, and any later one, for good.
@@ -68,6 +68,9 @@ package actor Playback<Tap: ReferenceTap> {
         state.stop()
         wake.signal()
     }
+
+    /// Plays a chime beside whatever is said, from the next period on; nothing on a pipe, or while no device runs.
+    package nonisolated func play(_ cue: Chime) { state.ask(for: cue) }
 
     /// - Parameter volume: linear, 0 (silent) … 1; clamped. Pipes have none.
     package nonisolated func setVolume(_ volume: Float) { state.setVolume(max(0, min(1, volume))) }

@@ -8,6 +8,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     private var speech: SpeechReader
     private var timeline: PlaybackTimeline
     private var resampler: Resampler
+    private var concealment: Concealment
+    private var cues: CuePlayer
     private var tail: FadeTail
     private let state: PlaybackState
     private let wake: Wake
@@ -24,6 +26,9 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         clock: PlaybackClock, tap: Tap, state: PlaybackState, wake: Wake
     ) {
         timeline = PlaybackTimeline(clock: clock, speechRate: speech.rate, deviceRate: output.rate)
+        concealment = Concealment(rate: speech.rate)
+        cues = CuePlayer(rate: output.rate)
+        state.forgetCues()  // of before this device: they tell of what is past
         tail = FadeTail(rate: output.rate)
         frames = Scratch(samples: output.period)
         let largest = output.period * speech.rate.hertz / output.rate.hertz
@@ -40,11 +45,14 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     /// Brings the device to its end in good order: a file is then whole.
     mutating func close() throws(DeviceError) { try output.finish() }
 
-    /// - Returns: the speech buffer's end, for the next device.
-    consuming func finish() -> SpeechReader { speech }
+    /// - Returns: the speech buffer's end, for the next device: it goes on with what was not heard from this one.
+    consuming func finish() -> SpeechReader {
+        if let position = timeline.takeBack(delay: nil) { speech.goBack(to: position) }
+        return speech
+    }
 
-    /// Plays one period, or carries out an interruption. Blocks for a period at most. RT safe as far as the device and
-    /// the tap are.
+    /// Plays one period, or carries out an interruption or a hold. Blocks for a period at most. RT safe as far as the
+    /// device and the tap are.
     mutating func step() throws(DeviceError) {
         let hasRoom = try output.waitForRoom(wake)
         let staging = self.staging.elements
@@ -55,8 +63,9 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
             try silence(before: cut)
             return  // the next step plays on, behind the fade
         }
+        if reading.isHeld, timeline.holdsSpeech { return try hold() }
         guard hasRoom else { return }
-        for index in staged + reading.positions.count..<staged + wanted { samples[index] = 0 }
+        concealment.complete(&samples, in: staged..<staged + wanted, after: reading)
         staged += wanted
         timeline.read(wanted, speech: reading.positions)
         state.counters.setUnderruns(speech.underruns)
@@ -72,6 +81,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         precondition(produced == frames.count, "\(produced) frames for a period of \(frames.count)")
         for index in 0..<staged - consumed { staging[index] = staging[consumed + index] }
         staged -= consumed
+        cues.mix(into: &span, asked: state)
         applyVolume(&span)
         try queue()
     }
@@ -86,6 +96,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         timeline.wrote(frames.count)
         let delay = try output.delay()
         timeline.publish(delay: delay)
+        speech.giveBack(before: timeline.firstUnheard ?? speech.position)
         let ahead = output.rate.duration(of: max(0, delay - frames.count))
         tap.willLeave(frames, rate: output.rate, at: MonotonicClock().now + ahead)
     }
@@ -98,15 +109,28 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         }
         let dropped = try output.drop()
         timeline.drop(before: cut, delay: dropped.unheard)
+        try fadeOut(dropped, at: cut)
+    }
+
+    /// Silences the device likewise; what it had not played is read again when the hold is over.
+    private mutating func hold() throws(DeviceError) {
+        let dropped = try output.drop()
+        if let position = timeline.takeBack(delay: dropped.unheard) { speech.goBack(to: position) }
+        try fadeOut(dropped, at: speech.position)
+    }
+
+    private mutating func fadeOut(_ dropped: DroppedSound, at position: Int) throws(DeviceError) {
         state.counters.countFlush()
         tap.dropped(from: MonotonicClock().now)
         resampler.reset()
+        concealment.forget()
+        cues.forget()
         staged = 0
         let period = frames.elements
         var span = period.mutableSpan
         tail.fade(unheard: dropped.isSeamless ? dropped.unheard : 0, into: &span)
-        // The fade is of speech that was cut, so it counts as silence: cut speech is never heard.
-        timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: cut..<cut)
+        // The fade is of speech that was cut or comes again, so it counts as silence.
+        timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: position..<position)
         try queue()
     }
 

@@ -10,6 +10,9 @@ final class PlaybackState: Sendable {
     /// The device has no periods: new speech must wake its thread.
     private let waitsForSpeech = Atomic<Bool>(false)
 
+    /// Chimes that are asked for and have not begun: a bit each, by raw value. Any number of askers, one taker.
+    private let cues = Atomic<UInt32>(0)
+
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
     /// Linear, 0…1.
     var volume: Float { Float(bitPattern: gain.load(ordering: .relaxed)) }
@@ -17,5 +20,16 @@ final class PlaybackState: Sendable {
 
     func stop() { stopped.store(true, ordering: .releasing) }
     func setVolume(_ volume: Float) { gain.store(volume.bitPattern, ordering: .relaxed) }
+    func ask(for cue: Chime) { cues.bitwiseOr(1 << UInt32(cue.rawValue), ordering: .relaxed) }
+    func forgetCues() { cues.store(0, ordering: .relaxed) }
+
+    /// Playback thread only. RT safe. - Returns: the raw value of a chime that is asked for, which then no longer is.
+    func takeCue() -> Int? {
+        let asked = cues.load(ordering: .relaxed)
+        guard asked != 0 else { return nil }
+        cues.bitwiseAnd(~(1 << UInt32(asked.trailingZeroBitCount)), ordering: .relaxed)
+        return asked.trailingZeroBitCount
+    }
+
     func setWaitingForSpeech(_ isWaiting: Bool) { waitsForSpeech.store(isWaiting, ordering: .releasing) }
 }

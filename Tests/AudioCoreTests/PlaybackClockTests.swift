@@ -122,6 +122,39 @@ struct PlaybackClockTests {
         #expect(clock.heardSamples(in: 68_000..<100_000) == 32 * 60)
     }
 
+    @Test("an answer cut before it began takes nothing from what was heard of the one before")
+    func cutTwice() {
+        var timeline = timeline(deviceRate: 24_000)
+        timeline.read(1_000, speech: 0..<1_000)
+        timeline.wrote(1_000)
+        timeline.drop(before: 2_000, delay: 400)
+        timeline.skip(to: 3_000)
+        timeline.read(100, speech: 3_000..<3_100)
+        timeline.wrote(100)
+        timeline.publish(delay: 0)
+        #expect(clock.heardSamples(in: 0..<2_000) == 600)
+        #expect(clock.heardSamples(in: 0..<3_100) == 700)
+    }
+
+    @Test("what is taken back from the device is heard when it is read again, and not before")
+    func takenBack() {
+        var timeline = timeline()
+        timeline.read(240, speech: 0..<240)
+        timeline.wrote(480)
+        timeline.publish(delay: 400)
+        #expect(timeline.firstUnheard == 40)
+        let position = timeline.takeBack(delay: 300)
+        #expect(position == 90)
+        #expect((clock.heardPosition, clock.isSpeaking, timeline.holdsSpeech) == (90, false, false))
+        timeline.read(240, speech: 90..<330)
+        timeline.wrote(480)
+        timeline.publish(delay: 0)
+        #expect(clock.heardPosition == 330)
+        #expect(clock.heardSamples(in: 0..<330) == 330)
+        #expect(clock.framesPlayed == 180 + 480)
+        #expect(timeline.takeBack(delay: 0) == nil)
+    }
+
     @Test("a device opened again goes on where the last one stopped")
     func reopened() {
         var first = timeline(deviceRate: 48_000)

@@ -12,11 +12,13 @@ func misplaced(_ samples: Span<Int16>, from start: Int) -> Int? {
 }
 
 extension SpeechReader {
-    /// Reads one period of at most `wanted` samples. - Returns: the samples beside what the reader said of them.
-    mutating func period(_ wanted: Int) -> (samples: [Int16], reading: SpeechReading) {
+    /// Reads one period of at most `wanted` samples, and unless `keeping` gives them back.
+    /// - Returns: the samples beside what the reader said of them.
+    mutating func period(_ wanted: Int, keeping: Bool = false) -> (samples: [Int16], reading: SpeechReading) {
         var samples = [Int16](repeating: 0, count: wanted)
         var span = samples.mutableSpan
         let reading = read(wanted, into: &span)
+        if !keeping { giveBack(before: position) }
         return (Array(samples.prefix(reading.positions.count)), reading)
     }
 }

@@ -66,7 +66,7 @@ struct SpeechBufferTests {
         let cut = reader.period(240)
         #expect(cut.reading == SpeechReading(positions: 240_000..<240_000, cut: 240_000))
         let after = reader.period(240)
-        #expect(after.reading == SpeechReading(positions: 240_000..<240_100))
+        #expect(after.reading == SpeechReading(positions: 240_000..<240_100, isTorn: true))
         #expect(misplaced(after.samples.span, from: 240_000) == nil)
     }
 

@@ -52,10 +52,10 @@ struct AllocationTests {
         #expect(watch.blocks == 0)
     }
 
-    @Test("playback neither allocates nor frees, while it speaks and through an interruption")
+    @Test("playback neither allocates nor frees, while it speaks, chimes, is interrupted, held and torn")
     func playback() async throws {
         let buffer = SpeechBuffer()
-        let watch = HeapWatch(first: 10, last: 90)
+        let watch = HeapWatch(first: 10, last: 180)
         let playback = try Playback(of: buffer.makeReader(), tap: HeapTap(watch: watch))
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
         writer.append([Int16](repeating: 3_000, count: 12_000))
@@ -63,6 +63,12 @@ struct AllocationTests {
         while playback.clock.heardPosition < 6_000 { await Task.yield() }
         writer.interrupt()
         writer.append([Int16](repeating: 3_000, count: 24_000))
+        playback.play(.wake)
+        while playback.clock.heardPosition < 14_000 { await Task.yield() }
+        buffer.hold()
+        playback.speechChanged(.hold)
+        while playback.clock.isSpeaking { await Task.yield() }
+        buffer.letGoOn()
         while watch.blocks == nil { await Task.yield() }
         playback.stop()
         try await run

@@ -19,7 +19,7 @@ package final class Devices: AudioPorts {
         input = try DeviceSpec(parsing: names.input, for: .input)
         output = try DeviceSpec(parsing: names.output, for: .output)
         capture = try Capture(into: ring.makeProducer(), onPacket: { voice.arrived() })
-        playback = try Playback(of: speech.makeReader(cushion: output.cushion))
+        playback = try Playback(of: speech.makeReader(cushion: output.cushion, within: output.cushions))
     }
 
     /// Captures until the input ends, fails or is stopped.
@@ -84,7 +84,12 @@ extension SessionEngine {
 }
 
 extension DeviceSpec {
-    /// Speech held before an answer starts to play: 100 ms for a device with a clock (pitfall 42), none for a pipe.
+    /// Between these the cushion follows the network's jitter (pitfall 42); a pipe has none.
+    fileprivate var cushions: ClosedRange<Duration>? {
+        cushion > .zero ? .milliseconds(40)...(.milliseconds(400)) : nil
+    }
+
+    /// Speech held before the first answer starts to play: 100 ms for a device with a clock, none for a pipe.
     fileprivate var cushion: Duration {
         switch self {
         case .pipe, .standard: .zero

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Puts decoded speech into the speech buffer, in the buffer's rate.
 ///
-/// The socket thread writes; only `dropWaiting` and `position` are for others.
+/// The socket thread writes; `position`, `refused`, `dropWaiting`, and holding are for others, too.
 package final class SpeechSink: MediaSink {
     private let buffer: SpeechBuffer
     // SAFETY: touched on the socket thread only.
@@ -76,6 +76,19 @@ package final class SpeechSink: MediaSink {
         onChange(.interruption)
         return moreComes
     }
+
+    /// Silences the output at once and keeps what has not been heard, until `letGoOn`, `dropWaiting` or the service's
+    /// interruption (pitfall 41). An interruption may come just before: whoever is told of one lets go on. Any thread.
+    package func hold() {
+        buffer.hold()
+        onChange(.hold)
+    }
+
+    /// Goes on with the first sample that was not heard. Any thread.
+    package func letGoOn() { buffer.letGoOn() }
+
+    /// Whether speech is held: nobody speaks then, and the answer is not over. Any thread.
+    package var isHeld: Bool { buffer.isHeld }
 
     /// A service that speaks at another rate than it usually does says so in the MIME type (pitfall 31).
     private func appendConverted(_ samples: Span<Int16>, rate: Int) {

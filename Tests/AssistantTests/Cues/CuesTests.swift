@@ -1,0 +1,54 @@
+import AudioCore
+import Events
+import LiveSession
+import Testing
+
+@testable import Assistant
+
+@Suite("Cues", .timeLimit(.minutes(1)))
+struct CuesTests {
+    private func heard(_ bodies: [Event.Body], by cues: Cues) -> [Chime?] {
+        var cues = cues
+        // Five seconds apart, so that none is too soon after another.
+        return bodies.enumerated().map { cues.chime(for: Event(at: Int64($0) * 5_000, session: nil, $1)) }
+    }
+
+    private let story: [(Event.Body, Chime?)] = [
+        (.sessionConnecting(attempt: 1), nil), (.wakeHeard(because: "word"), .wake),
+        (.audioMuted(true), .muted), (.audioMuted(false), .unmuted),
+        (.sessionRotating(because: .goAway), nil), (.sessionRotating(because: .drop), .trouble),
+        (.sessionResumed(because: .timer, gapMilliseconds: 9, lostMilliseconds: 0, how: "handle"), nil),
+        (.sessionResumed(because: .drop, gapMilliseconds: 900, lostMilliseconds: 0, how: "handle"), .connected),
+        (.audioDevice(direction: .input, device: "default", state: .open, reason: nil), nil),
+        (.audioDevice(direction: .input, device: "default", state: .lost, reason: "gone"), .trouble),
+        (.audioDevice(direction: .input, device: "default", state: .reopened, reason: nil), .connected),
+        (.error(Problem(code: "session.ended", message: "over")), .trouble),
+        (.wakeAsleep(because: "idle"), .asleep),
+    ]
+
+    @Test("what a screen would show is chimed, and what nobody needs to know is not")
+    func meanings() {
+        #expect(heard(story.map(\.0), by: Cues(.on, mode: .open, hasScreen: true)) == story.map(\.1))
+    }
+
+    @Test("of its own accord it chimes without a screen and in wake mode, and is silent when it is off")
+    func policy() {
+        let muted: [Event.Body] = [.audioMuted(true)]
+        #expect(heard(muted, by: Cues(.auto, mode: .open, hasScreen: true)) == [nil])
+        #expect(heard(muted, by: Cues(.auto, mode: .open, hasScreen: false)) == [.muted])
+        #expect(heard(muted, by: Cues(.auto, mode: .wake, hasScreen: true)) == [.muted])
+        #expect(heard(muted, by: Cues(.off, mode: .wake, hasScreen: false)) == [nil])
+        let switched: [Event.Body] = [.turnsMode(mode: "wake", because: "asked"), .audioMuted(true)]
+        #expect(heard(switched, by: Cues(.auto, mode: .open, hasScreen: true)) == [nil, .muted])
+    }
+
+    @Test("one loss that is told in several events is chimed once")
+    func once() {
+        var cues = Cues(.on, mode: .open, hasScreen: false)
+        let lost = Event.Body.audioDevice(direction: .output, device: "default", state: .lost, reason: "gone")
+        let error = Event.Body.error(Problem(code: "audio.device", message: "gone"))
+        #expect(cues.chime(for: Event(at: 1_000, session: nil, lost)) == .trouble)
+        #expect(cues.chime(for: Event(at: 1_001, session: nil, error)) == nil)
+        #expect(cues.chime(for: Event(at: 4_000, session: nil, error)) == .trouble)
+    }
+}
