@@ -17,6 +17,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     private var input: Input
     private var stage: Stage
     private var voice: SampleProducer
+    private let tap: VoiceTap?
     private let state: CaptureState
     private let wake: Wake
     private let onPacket: @Sendable () -> Void
@@ -26,12 +27,13 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     private var isListening = true
 
     init(
-        _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, state: CaptureState, wake: Wake,
-        onPacket: @escaping @Sendable () -> Void
+        _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, tap: VoiceTap? = nil,
+        state: CaptureState, wake: Wake, onPacket: @escaping @Sendable () -> Void
     ) {
         self.input = input
         self.stage = stage
         self.voice = voice
+        self.tap = tap
         self.state = state
         self.wake = wake
         self.onPacket = onPacket
@@ -76,6 +78,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
 
     private mutating func deliver(_ frame: Span<Int16>) {
         meter(frame)
+        tap?.write(frame)
         let written = voice.write(frame)
         if written < frame.count { state.counters.countDropped(frame.count - written) }
         unannounced += written
@@ -85,6 +88,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     /// Delivers every sample, waiting for room: a pipe's pace is the slower side's.
     private mutating func deliverAll(_ samples: Span<Int16>) {
         meter(samples)
+        tap?.write(samples)
         var written = 0
         while true {
             let taken = voice.write(samples.extracting(written...))

@@ -1,13 +1,13 @@
 import CALSA
 import Glibc
 
-/// Wakes a device's thread out of whatever it waits for, so that stopping is prompt and no device holds it for ever.
-final class Wake: Sendable {
+/// Wakes a thread out of whatever it waits for, a device's above all, so that stopping is prompt and none is held for ever.
+package final class Wake: Sendable {
     /// Readable while a wake-up is pending.
-    let descriptor: CInt
+    package let descriptor: CInt
 
     /// - Throws: when the process has no descriptor left.
-    init() throws(DeviceError) {
+    package init() throws(DeviceError) {
         descriptor = vv_eventfd()
         if descriptor < 0 { throw .system("cannot make a descriptor to wake a device's thread by", errno: errno) }
     }
@@ -15,14 +15,14 @@ final class Wake: Sendable {
     deinit { close(descriptor) }
 
     /// Any thread, any number of times; never blocks.
-    func signal() {
+    package func signal() {
         var one: UInt64 = 1
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)  // full means that a wake-up is pending already
     }
 
     /// Forgets the wake-ups so far. - Returns: whether there was one. RT safe.
     @discardableResult
-    func drain() -> Bool {
+    package func drain() -> Bool {
         var count: UInt64 = 0
         return read(descriptor, &count, MemoryLayout<UInt64>.size) > 0
     }

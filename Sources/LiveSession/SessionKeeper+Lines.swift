@@ -26,7 +26,7 @@ extension SessionKeeper {
             plan.standbyEnded(now: now)
             return [.tell(.standbyFailed(reason.description))]
         }
-        let (wasLive, wasChanging) = (machine.isLive, isChanging)
+        let (wasLive, wasChanging, wasParking) = (machine.isLive, isChanging, isParking)
         if case .settingUp = machine.state, machine.isSeeded, case .closed(code: 1007...1008, _) = reason.cause {
             isMemoryRefused = true
         }
@@ -34,7 +34,8 @@ extension SessionKeeper {
         // Only the peer's answer to our close says that it has read everything.
         let isAnswered = reason.cause == .closedHere && machine.givenUp == nil
         if wasLive || (wasChanging && !isAnswered) { effects.append(.closeGate(resendsLast: true)) }
-        if wasLive || wasChanging { effects += lineIsGone(now: now) }
+        if wasLive || wasChanging { noteGap(now: now) }
+        if wasLive || wasChanging || wasParking { effects += lineIsGone(now: now) }
         switch machine.disconnected(reason, now: now, fraction: fraction) {
         case .retry(let at, let problem, let wasLive):
             effects.append(.tell(wasLive ? .dropped(problem) : .attemptFailed(problem, retryIn: at - now)))
@@ -55,8 +56,7 @@ extension SessionKeeper {
         floor.handle(event, now: now)
         switch event {
         case .resumption(let handle, let isResumable, _):
-            machine.resumptionUpdated(handle: handle, isResumable: isResumable)
-            guard isResumable, handle?.isEmpty == false else { break }
+            guard machine.resumptionUpdated(handle: handle, isResumable: isResumable) else { break }
             handleAt = now
             tools.handleGiven()
         case .goAway(let timeLeft): plan.goAway(timeLeft: timeLeft, now: now)
@@ -101,6 +101,10 @@ extension SessionKeeper {
         if case .changing = machine.state { true } else { false }
     }
 
+    private var isParking: Bool {
+        if case .parking = machine.state { true } else { false }
+    }
+
     private mutating func modelSpoke() {
         stall.answered()
         tools.modelWentOn()
@@ -113,11 +117,13 @@ extension SessionKeeper {
         machine.answerCompleted()
     }
 
+    private mutating func noteGap(now: Duration) {
+        guard gap == nil else { return }
+        gap = (now, .drop)
+        isSpeechTorn = floor.isUserSpeaking(now: now)
+    }
+
     private mutating func lineIsGone(now: Duration) -> [Effect] {
-        if gap == nil {
-            gap = (now, .drop)
-            isSpeechTorn = floor.isUserSpeaking(now: now)
-        }
         let lost = questions.lineEnded(keepsSpoken: gap?.cause == .stall, now: now)
         stall.lineEnded()
         floor.lineEnded()

@@ -46,13 +46,13 @@ extension SessionKeeper {
         return [.abandonLine]
     }
 
-    /// The machine slept: no connection survives that, whatever it still looks like.
+    /// The machine slept: no connection survives that, whatever it still looks like. A parked session misses none.
     package mutating func slept(_ time: Duration, now: Duration) -> [Effect] {
         guard !machine.isEnding else { return [] }
         let standby = dropStandby()
         machine.woke(now: now)
         let problem = Verdict.Problem(reason: "The machine slept for \(time.components.seconds) s")
-        let told: [Effect] = [.tell(.slept(time))] + standby
+        let told: [Effect] = (machine.isParked ? [] : [.tell(.slept(time))]) + standby
         guard case .abandon = machine.lineWentSilent(problem) else { return told + timePassed(now: now) }
         return told + [.abandonLine]
     }

@@ -15,6 +15,8 @@ package struct SessionKeeper: Equatable, Sendable {
         package var patience: Duration = .seconds(10)
         /// Tokens of our own record that a fresh session is given at most.
         package var memory = 8_000
+        /// Nothing is dialled before `unpark` is called or something is typed.
+        package var startsParked = false
 
         package init(family: ModelFamily) {
             self.family = family
@@ -126,14 +128,16 @@ package struct SessionKeeper: Equatable, Sendable {
     // MARK: What the user and the tools do
 
     package mutating func start(now: Duration) -> [Effect] {
+        guard !configuration.startsParked else { return park(now: now) }
         guard case .dial(let attempt) = machine.start(now: now) else { return [] }
         return [.tell(.connecting(attempt: attempt)), .dial(attempt: attempt)]
     }
 
-    /// A typed message, while `questions.hasRoom`: sent now, or when a line is live, and never dropped.
+    /// A typed message, while `questions.hasRoom`: sent now, or when a line is live, and never dropped. It wants a
+    /// line, so it ends parking.
     package mutating func typed(_ text: String, turn: Int, now: Duration) -> [Effect] {
         questions.typed(text, turn: turn, now: now)
-        return machine.isLive ? sendQuestions(now: now) : []
+        return machine.isLive ? sendQuestions(now: now) : unpark(now: now)
     }
 
     /// Results of calls: sent now, or first of all when a line is live. Those of cancelled calls are not.

@@ -5,10 +5,11 @@ extension SessionMachine {
     /// - Parameter fraction: the caller's randomness for the jitter, 0 … 1.
     package mutating func disconnected(_ reason: Disconnection, now: Duration, fraction: Double) -> EndAction {
         switch state {
-        case .idle, .waiting, .ended: return .doNothing
+        case .idle, .waiting, .parked, .ended: return .doNothing
         case .closing(let ending, _):
             state = .ended(ending)
             return .end(ending)
+        case .parking(_, let wakes): return hasParked(wakes: wakes, now: now)
         case .changing:
             givenUp = nil
             return .succeed(succeed(now: now), problem: nil)
@@ -36,10 +37,10 @@ extension SessionMachine {
     /// The connection shows no sign of life, or the machine slept: give it up.
     package mutating func lineWentSilent(_ problem: Verdict.Problem) -> TimeAction {
         switch state {
-        case .dialling, .settingUp, .live, .changing:
+        case .dialling, .settingUp, .live, .changing, .parking:
             givenUp = problem
             return .abandon(problem)
-        case .idle, .waiting, .closing, .ended: return .doNothing
+        case .idle, .waiting, .parked, .closing, .ended: return .doNothing
         }
     }
 
@@ -65,13 +66,16 @@ extension SessionMachine {
         case .changing:
             state = .changing(until: now + limits.close)
             return giveUp("it did not close")
+        case .parking(_, let wakes):
+            state = .parking(until: now + limits.close, wakes: wakes)
+            return giveUp("it did not close")
         case .waiting(let attempt, _):
             state = .dialling(attempt: attempt, until: now + limits.dial)
             return .dial(attempt: attempt)
         case .closing(let ending, _):
             state = .ended(ending)
             return .end(ending)
-        case .idle, .live, .ended: return .doNothing
+        case .idle, .live, .parked, .ended: return .doNothing
         }
     }
 
@@ -123,7 +127,7 @@ extension SessionMachine {
         let standby = standby
         self.standby = .none
         isResuming = handle != nil
-        isRenewing = false
+        ignoresHandles = false
         switch standby {
         case .open:
             state = .settingUp(attempt: 1, until: now + limits.setup)

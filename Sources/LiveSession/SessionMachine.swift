@@ -15,6 +15,10 @@ package struct SessionMachine: Equatable, Sendable {
         case changing(until: Duration)
         /// The attempt failed or the line broke; the next one is due.
         case waiting(attempt: Int, until: Duration)
+        /// The connection is closing because nobody wants one for now. - Parameter wakes: somebody does again.
+        case parking(until: Duration, wakes: Bool)
+        /// There is no connection, and none is wanted.
+        case parked
         /// We asked for the close and give the service a moment for its own.
         case closing(Ending, until: Duration)
         case ended(Ending)
@@ -103,8 +107,9 @@ package struct SessionMachine: Equatable, Sendable {
     var hasSpoken = false
     /// The line before this one ended soon after it was set up, and no answer has come to its end since.
     var wasShort = false
-    /// The session is to be begun anew: what this line still says of handles is not wanted.
-    var isRenewing = false
+    /// What this line still says of handles is not wanted: the session is to be begun anew, or was left before it was
+    /// live on this line.
+    var ignoresHandles = false
     /// The setup under way holds our own record of the conversation; without it, it would be another setup.
     package var isSeeded = false
     /// Ends that were the service's doing, since it last showed that the session is sound.
@@ -124,7 +129,7 @@ package struct SessionMachine: Equatable, Sendable {
     package var isEnding: Bool {
         switch state {
         case .closing, .ended: true
-        case .idle, .dialling, .settingUp, .live, .changing, .waiting: false
+        case .idle, .dialling, .settingUp, .live, .changing, .waiting, .parking, .parked: false
         }
     }
 
@@ -132,9 +137,9 @@ package struct SessionMachine: Equatable, Sendable {
     package var deadline: Duration? {
         switch state {
         case .dialling(_, let until), .settingUp(_, let until), .waiting(_, let until), .closing(_, let until),
-            .changing(let until):
+            .changing(let until), .parking(let until, _):
             until
-        case .idle, .live, .ended: nil
+        case .idle, .live, .parked, .ended: nil
         }
     }
 
@@ -144,7 +149,7 @@ package struct SessionMachine: Equatable, Sendable {
             firstAttemptAt = now
             state = .dialling(attempt: 1, until: now + limits.dial)
             return .dial(attempt: 1)
-        case .dialling, .settingUp, .live, .changing, .waiting, .closing, .ended: return .doNothing
+        case .dialling, .settingUp, .live, .changing, .waiting, .parking, .parked, .closing, .ended: return .doNothing
         }
     }
 
@@ -153,9 +158,9 @@ package struct SessionMachine: Equatable, Sendable {
         case .dialling(let attempt, _):
             state = .settingUp(attempt: attempt, until: now + limits.setup)
             isResuming = handle != nil
-            isRenewing = false
+            ignoresHandles = false
             return .sendSetup(handle: handle)
-        case .idle, .settingUp, .live, .changing, .waiting, .closing, .ended: return .doNothing
+        case .idle, .settingUp, .live, .changing, .waiting, .parking, .parked, .closing, .ended: return .doNothing
         }
     }
 
@@ -168,15 +173,20 @@ package struct SessionMachine: Equatable, Sendable {
             liveSince = now
             hasSpoken = false
             return .openGate(resumed: isResuming)
-        case .idle, .dialling, .live, .changing, .waiting, .closing, .ended: return .doNothing
+        case .idle, .dialling, .live, .changing, .waiting, .parking, .parked, .closing, .ended: return .doNothing
         }
     }
 
     // MARK: What the service shows
 
     /// The service offers a handle, or takes back that the session can be resumed just now.
-    package mutating func resumptionUpdated(handle newHandle: String?, isResumable: Bool) {
-        if isResumable, !isRenewing, let newHandle, !newHandle.isEmpty { handle = newHandle }
+    ///
+    /// - Returns: whether this is the handle to resume by from here on.
+    @discardableResult
+    package mutating func resumptionUpdated(handle newHandle: String?, isResumable: Bool) -> Bool {
+        guard isResumable, !ignoresHandles, let newHandle, !newHandle.isEmpty else { return false }
+        handle = newHandle
+        return true
     }
 
     /// Something came after the setup was taken, so this session works in one direction at least.
@@ -191,7 +201,7 @@ package struct SessionMachine: Equatable, Sendable {
     /// The next session is a fresh one: resuming this one does not help.
     package mutating func forgetHandle() {
         handle = nil
-        isRenewing = true
+        ignoresHandles = true
     }
 
     // MARK: A planned change
@@ -214,7 +224,7 @@ package struct SessionMachine: Equatable, Sendable {
         case .live:
             state = .changing(until: now + limits.close)
             return .close
-        case .idle, .dialling, .settingUp, .changing, .waiting, .closing, .ended: return .doNothing
+        case .idle, .dialling, .settingUp, .changing, .waiting, .parking, .parked, .closing, .ended: return .doNothing
         }
     }
 
@@ -223,10 +233,10 @@ package struct SessionMachine: Equatable, Sendable {
     /// The user or the end condition wants the session over.
     package mutating func stop(_ ending: Ending, now: Duration) -> StopAction {
         switch state {
-        case .idle, .waiting:
+        case .idle, .waiting, .parked:
             state = .ended(ending)
             return .end(ending)
-        case .dialling, .settingUp, .live, .changing:
+        case .dialling, .settingUp, .live, .changing, .parking:
             state = .closing(ending, until: now + limits.close)
             return .close
         case .closing, .ended: return .doNothing

@@ -44,7 +44,9 @@ struct AllocationTests {
     func capture(device: String) async throws {
         let ring = SampleRing(minimumCapacity: 1 << 16)
         let watch = HeapWatch(first: 5, last: 35)
-        let capture = try Capture(into: ring.makeProducer(), onPacket: { watch.call() })
+        let tap = VoiceTap(into: SampleRing(minimumCapacity: 1 << 16).makeProducer())
+        tap.setOpen(true)
+        let capture = try Capture(into: ring.makeProducer(), tap: tap, onPacket: { watch.call() })
         async let end = capture.run(on: DeviceSpec(parsing: device, for: .input))
         while watch.blocks == nil { await Task.yield() }
         capture.stop()

@@ -40,11 +40,12 @@ struct CaptureLoopTests {
     private let toggles = Counter()
 
     private func loop(
-        _ script: [InputReading], ring: SampleRing, isExact: Bool = false
+        _ script: [InputReading], ring: SampleRing, tap: VoiceTap? = nil, isExact: Bool = false
     ) throws -> CaptureLoop<ScriptedInput, PassThrough> {
         CaptureLoop(
             ScriptedInput(script: script, isExact: isExact, listening: toggles), stage: PassThrough(),
-            voice: ring.makeProducer(), state: state, wake: try Wake(), onPacket: { [packets] in packets.increment() })
+            voice: ring.makeProducer(), tap: tap, state: state, wake: try Wake(),
+            onPacket: { [packets] in packets.increment() })
     }
 
     private func frames(_ count: Int) -> [InputReading] {
@@ -109,6 +110,23 @@ struct CaptureLoopTests {
         _ = try loop.step()
         #expect(toggles.value == 2)
         #expect(ring.makeConsumer().available == 320)
+    }
+
+    @Test("a tap gets what the ring gets while it is open, and never holds the capture up", arguments: [false, true])
+    func tap(isExact: Bool) throws {
+        let (ring, other) = (SampleRing(minimumCapacity: 1_024), SampleRing(minimumCapacity: 256))
+        let tap = VoiceTap(into: other.makeProducer())
+        var loop = try loop(frames(4), ring: ring, tap: tap, isExact: isExact)
+        _ = try loop.step()
+        tap.setOpen(true)
+        for _ in 0..<2 { _ = try loop.step() }
+        tap.setOpen(false)
+        _ = try loop.step()
+        #expect(ring.makeConsumer().available == 640)
+        #expect(tap.dropped == 320 - 256)
+        var consumer = other.makeConsumer()
+        #expect(consumer.available == 256)
+        #expect(consumer.withSpans(256) { first, _ in [first[0], first[255]] } == [161, 416])
     }
 
     @Test("nothing but zeros is counted, and the first sound ends the count")

@@ -21,6 +21,7 @@ extension ModelRun {
     private mutating func perform(_ effect: SessionKeeper.Effect) {
         switch effect {
         case .dial:
+            guard witness.parkedAt == nil else { return fail("dialled while nobody wants a connection") }
             guard main == nil else { return fail("dialled beside a connection that has not ended") }
             witness.dials.append(now)
             if isTooOften(witness.dials) { return fail("more than 25 attempts within 10 s (invariant 8)") }
@@ -119,6 +120,7 @@ extension ModelRun {
     }
 
     private mutating func tell(_ notice: SessionKeeper.Notice) {
+        if witness.parkedAt != nil, notice.tellsOfTrouble { return fail("\(notice) was told of a line that was left") }
         switch notice {
         case .rotating(let cause):
             if witness.isRotating { fail("a second change was told within the first") }
@@ -151,5 +153,15 @@ extension ModelRun {
         let left = (service.connections[main].endsAt ?? .zero) - now
         let isRequestDue = witness.requestedAt.map { now - $0 >= .seconds(50) } ?? false
         if left > .seconds(10), !isRequestDue { fail("changed with \(left) left while an answer was generated") }
+    }
+}
+
+extension SessionKeeper.Notice {
+    /// It is about a line, which a session that wants none does not miss.
+    fileprivate var tellsOfTrouble: Bool {
+        switch self {
+        case .questionsLost: false
+        default: true
+        }
     }
 }

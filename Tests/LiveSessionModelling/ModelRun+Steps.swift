@@ -11,7 +11,7 @@ extension ModelRun {
         case .wait(let milliseconds): advance(to: now + .milliseconds(milliseconds))
         case .waitForDeadline: advanceToDeadline(longest: .seconds(60))
         case .sleep(let seconds): perform(keeper.slept(.seconds(seconds), now: now))
-        case .type, .speak, .cutAnswer, .answerCalls, .answerStaleCall, .renew, .stop: user(step)
+        case .type, .speak, .cutAnswer, .answerCalls, .answerStaleCall, .renew, .park, .unpark, .stop: user(step)
         case .door, .style, .call, .cancelCalls, .offerHandle, .expireHandles, .poison, .goAway, .oddity: serve(step)
         case .end(let cut): if let main { service.cut(main, cut, now: now) }
         case .endStandby: if let standby { service.cut(standby, .lost, now: now) }
@@ -37,6 +37,10 @@ extension ModelRun {
         case .renew:
             witness.requestedAt = witness.requestedAt ?? now
             perform(keeper.renew(now: now))
+        case .park: park()
+        case .unpark:
+            witness.parkedAt = nil
+            perform(keeper.unpark(now: now))
         case .stop:
             witness.stoppedAt = now
             perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
@@ -69,7 +73,15 @@ extension ModelRun {
         }
     }
 
+    private mutating func park() {
+        guard !keeper.machine.isEnding else { return }
+        witness.parkedAt = witness.parkedAt ?? now
+        witness.isRotating = false  // what was changed is left
+        perform(keeper.park(now: now))
+    }
+
     private mutating func type() {
+        witness.parkedAt = nil
         let index = witness.questions.count
         let changes = turns.typed("q\(index).", at: moment)
         guard case .started(let turn, _) = changes.first(where: \.isStart) else { return }
@@ -102,6 +114,7 @@ extension ModelRun {
         case .speech, .text, .transcription:
             witness.askedAt = nil
             witness.lastContent = now
+        case .generationCompleted where witness.reportsInteraction: witness.askedAt = nil
         case .generationCompleted, .turnCompleted, .interrupted:
             witness.askedAt = nil
             guard !witness.isThinking else { break }
@@ -111,6 +124,7 @@ extension ModelRun {
                 see(end: event)
             }
         case .interactionStatus(let status):
+            witness.reportsInteraction = true
             witness.isThinking = status == .inProgress
             if status == .idle { witness.answerEnded(awaitsTurnEnd: false) }
         case .toolCallsCancelled(let ids):
@@ -133,7 +147,9 @@ extension ModelRun {
         if let breach = service.breach { return fail(breach) }
         let machine = keeper.machine
         if witness.isGateOpen != machine.isLive { return fail("the gate does not follow the session") }
-        if machine.state != .idle, keeper.deadline(now: now) == nil { return fail("it waits without a deadline") }
+        let isAtRest = machine.state == .idle || machine.state == .parked
+        if !isAtRest, keeper.deadline(now: now) == nil { return fail("it waits without a deadline") }
+        checkParking()
         if let stopped = witness.stoppedAt, now - stopped > .seconds(3) { return fail("it does not stop") }
         guard machine.isLive, let main else { return }
         for (index, question) in witness.questions.enumerated() where !question.isDone && question.sentOn != main {
@@ -146,21 +162,33 @@ extension ModelRun {
         }
     }
 
+    private mutating func checkParking() {
+        guard let parkedAt = witness.parkedAt, !keeper.machine.isEnding else {
+            if keeper.isParked { fail("it is parked, but a connection is wanted") }
+            return
+        }
+        if !keeper.isParked { return fail("it is not parked") }
+        if now - parkedAt > .seconds(5), main != nil { fail("a connection is left open while nobody wants one") }
+        if standby != nil { fail("a standby is kept while nobody wants a connection") }
+    }
+
     /// What the end of a connection must lead to.
     mutating func checkEnd(
         of connection: SimulatedService.Connection, _ reason: Disconnection, before: SessionMachine.State,
         isUnknown: Bool, _ effects: [SessionKeeper.Effect]
     ) {
         let wasLive = before == .live
-        var wasChanging = false
+        var (wasChanging, wasParking) = (false, false)
         if case .changing = before { wasChanging = true }
+        if case .parking = before { wasParking = true }
+        if wasParking, effects.contains(where: \.resendsLast) { fail("voice from before the parking is sent again") }
         if (wasLive || wasChanging) && isUnknown && !effects.contains(.closeGate(resendsLast: true)) {
             fail("what was in flight is not sent again after \(reason)")
         }
         let isFinal: Bool
         switch reason.cause {
-        case .upgradeRefused(429, _): isFinal = !wasChanging
-        case .closed(1007, _): isFinal = !wasChanging && witness.newestHandle == nil && !witness.isSeeded
+        case .upgradeRefused(429, _): isFinal = !wasChanging && !wasParking
+        case .closed(1007, _): isFinal = !wasChanging && !wasParking && witness.newestHandle == nil && !witness.isSeeded
         default: isFinal = false
         }
         let hasEnd = effects.contains { if case .end = $0 { true } else { false } }
@@ -172,6 +200,7 @@ extension ModelRun {
         service.door = .open
         service.style = .complete
         service.answersCloses = true
+        apply(.unpark)
         let start = now
         while violation == nil, !hasEnded, now < start + .seconds(150) {
             answerCalls()
@@ -186,4 +215,8 @@ extension ModelRun {
     }
 
     private var openQuestion: Int? { witness.questions.firstIndex { $0.isTyped && !$0.isDone } }
+}
+
+extension SessionKeeper.Effect {
+    fileprivate var resendsLast: Bool { self == .closeGate(resendsLast: true) }
 }

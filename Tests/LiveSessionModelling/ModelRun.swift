@@ -84,11 +84,14 @@ package struct ModelRun {
         if event == SimulatedService.nextHandle {
             let name = service.newHandle(of: due.connection, now: now)
             event = .resumption(handle: name, isResumable: true, lastConsumedMessage: nil)
-            witness.newestHandle = name
-            witness.mayForget = false
+            if service.connections[due.connection].isGreeted {
+                witness.newestHandle = name
+                witness.mayForget = false
+            }
         }
         if case .setupCompleted = event, service.connections[due.connection].phase == .settingUp {
             service.connections[due.connection].phase = .live
+            service.connections[due.connection].isGreeted = true
         }
         if case .toolCallsCancelled(let ids) = event {
             service.connections[due.connection].session.calls.removeAll { ids.contains($0) }
@@ -151,9 +154,8 @@ package struct ModelRun {
         }
         if connection.hasSetup, reason.cause != .closedHere || connection.isAbandoned { witness.mayForget = true }
         let isUnknown = reason.cause != .closedHere || connection.isAbandoned
-        let wasGreeted = connection.phase == .live || (connection.phase == .closing && witness.isRotating)
         let machine = keeper.machine.state
-        if wasGreeted { witness.lineEnded(now: now) }
+        if connection.isGreeted { witness.lineEnded(now: now) }
         note(turns.connectionEnded(at: moment))
         let effects = keeper.ended(.main, reason, now: now, fraction: jitter())
         checkEnd(of: connection, reason, before: machine, isUnknown: isUnknown, effects)

@@ -43,6 +43,8 @@ package struct SimulatedService {
         var endsAt: Duration?
         /// A setup reached it.
         var hasSetup = false
+        /// The client was told that it took it.
+        var isGreeted = false
         /// The client gave it up; the end is on its way.
         var isAbandoned = false
     }

@@ -16,6 +16,8 @@ package enum Step: Equatable, Sendable {
     /// A tool answers a call that was cancelled or never made.
     case answerStaleCall
     case renew
+    case park
+    case unpark
     case stop
 
     // The service.
@@ -69,7 +71,9 @@ struct ScriptGenerator {
 
     private mutating func step() -> Step {
         switch pick(0...99) {
-        case 0...27: .wait(milliseconds: pick([1, 20, 80, 150, 250, 500, 1000, 3000, 9000, 20_000, 45_000]))
+        case 0...24: .wait(milliseconds: pick([1, 20, 80, 150, 250, 500, 1000, 3000, 9000, 20_000, 45_000]))
+        case 25...26: .park
+        case 27: .unpark
         case 28...35: .waitForDeadline
         case 36...45: .type
         case 46...51: .speak

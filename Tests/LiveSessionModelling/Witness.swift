@@ -31,12 +31,16 @@ struct Witness {
     var wasLive = false
     var ending = false
     var stoppedAt: Duration?
+    /// Since when nobody wants a connection.
+    var parkedAt: Duration?
     var dials: [Duration] = []
     var standbyDials: [Duration] = []
     /// Since when an answer is due.
     var askedAt: Duration?
     var lastContent: Duration = .zero
     var isThinking = false
+    /// The service says when an answer is really over, so the end of its generation says nothing (gemini-live §5 rule 10).
+    var reportsInteraction = false
     var newestHandle: String?
     /// The last setup asked for a session of its own.
     var isFresh = true

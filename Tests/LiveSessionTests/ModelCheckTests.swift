@@ -73,6 +73,12 @@ struct ModelCheckTests {
                 .wait(milliseconds: 250), .goAway(milliseconds: 5000), .poison, .speak, .waitForDeadline,
                 .wait(milliseconds: 1000), .speak, .wait(milliseconds: 80), .end(.overflow),
             ]),
+        Found(
+            testDescription: "a session that is parked before it was live takes no handle of that line (pitfall 26)",
+            script: [
+                .wait(milliseconds: 3000), .call(isBlocking: false), .goAway(milliseconds: 5000), .answerCloses(false),
+                .wait(milliseconds: 500), .end(.lost), .park,
+            ]),
     ]
 
     /// A fault put into the keeper, and words of the violation by which it must be found.
@@ -116,6 +122,9 @@ struct ModelCheckTests {
         },
         Fault(testDescription: "the voice goes on into a closing line", violation: "gate") { effect, _ in
             if case .closeGate = effect { [] } else { [effect] }
+        },
+        Fault(testDescription: "a parked session redials", violation: "nobody wants") { effect, keeper in
+            keeper.isParked && effect == .closeLine ? [effect, .dial(attempt: 1)] : [effect]
         },
         Fault(testDescription: "the setup is sent twice", violation: "setup") { effect, _ in
             if case .sendSetup = effect { [effect, effect] } else { [effect] }
