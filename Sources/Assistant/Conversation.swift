@@ -89,7 +89,7 @@ package final class Conversation: Sendable {
     private func obey(_ command: ConversationCommand, _ parts: ConversationParts) async {
         do throws(DeviceError) {
             switch command {
-            case .device(let direction, let name): try parts.devices.change(direction, to: name)
+            case .device(let direction, let name): try await parts.devices.change(direction, to: name)
             case .volume(let volume): try await parts.devices.setVolume(volume)
             default: parts.engine.perform(command)
             }

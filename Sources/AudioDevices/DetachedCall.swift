@@ -50,7 +50,7 @@ enum DetachedCall {
     }
 
     /// Runs `body` on a thread that nobody waits for.
-    private static func start(_ body: @escaping @Sendable () -> Void) {
+    static func start(_ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(body: body))
         var thread = pthread_t()
         guard pthread_create(&thread, nil, runDetachedCall, work.toOpaque()) == 0 else {

@@ -27,9 +27,13 @@ struct SilenceWatch: Equatable, Sendable {
         + "mixer, whether it is the right input (? lists them), and whether this program may use it"
 
     private(set) var isSilent = false
+    /// Zeros of before: a device that was lost, or unmuted, begins anew.
+    private var old: Int?
 
     /// - Parameter zeros: samples at 16 kHz without a break up to now.
     mutating func observe(_ zeros: Int) -> Change? {
+        if zeros < old ?? .max { old = old == nil ? zeros : 0 }
+        let zeros = zeros - (old ?? 0)
         let isLong = SampleRate.voice.duration(of: zeros) >= Self.patience
         // One frame of sound ends it; a few more zeros after it do not make it begin again.
         guard isSilent ? zeros < SampleRate.voice.frames(in: .seconds(1)) : isLong else { return nil }

@@ -206,8 +206,10 @@ struct DeviceSupervisorTests {
         let stage = Stage([.works])
         async let end = stage.supervisor.run(on: card)
         #expect(await stage.nextState() == .open)
-        stage.device.activity.withLock { $0 = DeviceActivity(periods: 1, zeroSamples: 90_000) }
-        if let nap = await stage.clock.nextNap() { stage.clock.advance(by: nap) }
+        for look in 0..<12 {
+            stage.device.activity.withLock { $0 = DeviceActivity(periods: look, zeroSamples: look * 8_000) }
+            if let nap = await stage.clock.nextNap() { stage.clock.advance(by: nap) }
+        }
         #expect(await stage.nextState() == .silent)
         stage.supervisor.stop()
         #expect(await end == .success(.stopped))

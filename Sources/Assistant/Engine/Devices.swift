@@ -42,11 +42,11 @@ package final class Devices: AudioPorts {
     }
 
     /// Captures until the input ends, cannot be had, or is stopped; one that was lost is opened again meanwhile.
-    func runInput() async -> Result<CaptureEnd, DeviceError> { await inputSupervisor.run(on: input) }
+    func runInput() async -> Result<CaptureEnd, DeviceError> { await inputSupervisor.run(on: stable(input, .input)) }
 
     /// Plays until the output cannot be had, or is stopped. - Returns: why it cannot be had, if that was it.
     func runOutput() async -> DeviceError? {
-        guard case .failure(let error) = await outputSupervisor.run(on: output) else { return nil }
+        guard case .failure(let error) = await outputSupervisor.run(on: stable(output, .output)) else { return nil }
         return error
     }
 
@@ -65,16 +65,30 @@ package final class Devices: AudioPorts {
     ///
     /// - Throws: `.usage` for a name of no kind. One that cannot be opened is told later, as a warning, and the one before
     ///   is gone back to.
-    func change(_ direction: Direction, to name: String) throws(DeviceError) {
+    func change(_ direction: Direction, to name: String) async throws(DeviceError) {
         let spec = try DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
         guard spec != .list else {
             throw DeviceError(.usage, "\(name) is no device", remedy: "vivavoce devices lists what there is")
         }
-        (direction == .input ? inputSupervisor : outputSupervisor).change(to: spec)
+        let supervisor = direction == .input ? inputSupervisor : outputSupervisor
+        supervisor.change(to: await stable(spec, direction))
+    }
+
+    /// A card that was given by its number gets its name, and that is told: the number is another's after the next plug.
+    private func stable(_ device: DeviceSpec, _ direction: Direction) async -> DeviceSpec {
+        guard let stable = await CardLookup().stableName(of: device) else { return device }
+        let reason = "given as \(device), by the number that the card has now"
+        reports.continuation.yield(
+            DirectedReport(
+                direction: direction, report: .state(.changed, device: stable.description, reason: reason)))
+        return stable
     }
 
     /// - Parameter volume: linear, 0 … 1.
     func setVolume(_ volume: Double) async throws(DeviceError) { try await self.volume.set(volume) }
+
+    /// What the input that is open does to the sound by itself, as far as it is known.
+    var inputTraits: DeviceTraits { follower.inputTraits }
 
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
@@ -83,7 +97,9 @@ package final class Devices: AudioPorts {
     func tellReports(to engine: SessionEngine) async {
         for await directed in reports.stream {
             engine.tell(directed)
-            guard directed.direction == .output, case .opened = directed.report else { continue }
+            guard case .opened(let opened) = directed.report else { continue }
+            follower.opened(opened, directed.direction)
+            guard directed.direction == .output else { continue }
             do throws(DeviceError) {
                 try await volume.outputOpened()
             } catch {
