@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibwebsockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
         .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+        .systemLibrary(name: "CPulse", providers: [.apt(["libpulse-dev"])]),
         .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
         .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
         .systemLibrary(
@@ -66,7 +67,8 @@ let package = Package(
         .target(name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP"], swiftSettings: common),
         .target(name: "LiveTransport", dependencies: ["LiveProtocol", "CLibwebsockets"], swiftSettings: common),
         .target(
-            name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA"], swiftSettings: common),
+            name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA", "CPulse"],
+            swiftSettings: common),
 
         // Wiring.
         .target(

@@ -52,11 +52,15 @@ package final class Conversation: Sendable {
             group.addTask { .inputEnded(await parts.devices.runInput()) }
             group.addTask { .outputEnded(await parts.devices.runOutput()) }
             group.addTask { [commands] in
-                for await command in commands.stream { engine.perform(command) }
+                for await command in commands.stream { await self.obey(command, parts) }
                 return .auxiliaryEnded
             }
             group.addTask {
-                await parts.devices.tellNotices(to: engine)
+                await parts.devices.tellReports(to: engine)
+                return .auxiliaryEnded
+            }
+            group.addTask {
+                await parts.devices.follow()
                 return .auxiliaryEnded
             }
 
@@ -81,7 +85,21 @@ package final class Conversation: Sendable {
         }
     }
 
-    /// The conversation cannot go on without this device.
+    /// What concerns the devices goes to them, and everything else to the engine.
+    private func obey(_ command: ConversationCommand, _ parts: ConversationParts) async {
+        do throws(DeviceError) {
+            switch command {
+            case .device(let direction, let name): try await parts.devices.change(direction, to: name)
+            case .volume(let volume): try await parts.devices.setVolume(volume)
+            default: parts.engine.perform(command)
+            }
+        } catch {
+            let problem = Problem(code: "audio.device", message: error.message, remedy: error.remedy)
+            parts.engine.tell(.warning(problem))
+        }
+    }
+
+    /// The conversation cannot go on without this device: it could not be opened at all, or it is a file or a pipe.
     private func deviceFailed(_ error: DeviceError, _ direction: Direction, _ engine: SessionEngine) -> Outcome {
         let name = direction == .input ? settings.audio.input : settings.audio.output
         engine.tell(.audioDevice(direction: direction, device: name, state: .lost, reason: error.message))
@@ -151,7 +169,9 @@ extension ExitCode {
         case .missingFile: self = .noInput
         case .badFormat: self = .badInput
         case .permission where name.hasPrefix("file:"): self = direction == .input ? .noInput : .ioError
-        case .readerGone, .inputOutput: self = .ioError
+        case .readerGone, .inputOutput:
+            let device = try? DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
+            if case .alsa = device { self = .unavailable } else { self = .ioError }
         default: self = .unavailable
         }
     }

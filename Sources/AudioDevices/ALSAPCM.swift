@@ -11,6 +11,22 @@ struct ALSAPCM: PCM, ~Copyable {
     private let descriptors: Scratch<pollfd>
     private let frameSize: Int
 
+    /// Opens and configures a device, as `init` does, but not longer than `patience`: a sound server that hangs would
+    /// hold whoever opens for ever.
+    ///
+    /// - Parameters:
+    ///   - wake: ends the wait when it is woken and `isOver` says so.
+    /// - Returns: nil when it was over.
+    /// - Throws: `.stalled` for one that does not answer; as `init` does.
+    static func open(
+        _ name: String, for direction: DeviceDirection, wake: Wake, unless isOver: () -> Bool,
+        patience: Duration = .seconds(2)
+    ) throws(DeviceError) -> ALSAPCM? {
+        try DetachedCall.value(of: name, within: patience, wake: wake, unless: isOver) { () throws(DeviceError) in
+            try ALSAPCM(opening: name, for: direction)
+        }
+    }
+
     /// Opens and configures a device, at a rate of its own.
     ///
     /// - Throws: `.unknown` with what there is, `.busy`, `.permission`, `.unplugged`, or `.other` with ALSA's words.
@@ -34,7 +50,27 @@ struct ALSAPCM: PCM, ~Copyable {
         snd_pcm_poll_descriptors(opened, table.baseAddress! + 1, UInt32(count))
     }
 
-    deinit { snd_pcm_close(handle) }
+    deinit {
+        // Closing asks a sound server to stop the stream, and waits for its answer; a server that hangs gives none.
+        guard isServed else {
+            snd_pcm_close(handle)
+            return
+        }
+        let closing = Closing(handle: handle)
+        DetachedCall.finish(within: .seconds(1)) { snd_pcm_close(closing.handle) }
+    }
+
+    /// A plugin that leads to a sound server.
+    var isServed: Bool { snd_pcm_type(handle) == SND_PCM_TYPE_IOPLUG || card == nil }
+
+    /// The id of the card that the device leads to, through whatever plugins; nil when it leads to none.
+    var card: String? {
+        var info: OpaquePointer?
+        guard snd_pcm_info_malloc(&info) >= 0, let info else { return nil }
+        defer { snd_pcm_info_free(info) }
+        guard snd_pcm_info(handle, info) >= 0 else { return nil }
+        return SoundCards.id(of: Int(snd_pcm_info_get_card(info)))
+    }
 
     var state: PCMState {
         switch snd_pcm_state(handle) {
@@ -133,3 +169,6 @@ struct ALSAPCM: PCM, ~Copyable {
             remedy: "There are: \(names.joined(separator: ", "))", errno: plain.errno)
     }
 }
+
+/// A handle on its way to the thread that closes it.
+private struct Closing: @unchecked Sendable { let handle: OpaquePointer }

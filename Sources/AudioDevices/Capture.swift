@@ -16,15 +16,13 @@ package actor Capture<Stage: CaptureStage> {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private nonisolated let state = CaptureState()
     private nonisolated let wake: Wake
-    private nonisolated let noticed: AsyncStream<DeviceNotice>.Continuation
     private let stage: Stage
     private let tap: VoiceTap?
     private let onPacket: @Sendable () -> Void
+    /// What is worth telling about the run under way.
+    private var notice: @Sendable (DeviceNotice) -> Void = { _ in }
     /// Nil while a device runs.
     private var voice: SampleProducer?
-
-    /// What is worth telling; the newest sixteen, if nobody listens.
-    package nonisolated let notices: AsyncStream<DeviceNotice>
 
     /// - Parameters:
     ///   - voice: the ring's writing end. A ring that is full drops the newest voice, which is counted; a pipe waits.
@@ -38,26 +36,31 @@ package actor Capture<Stage: CaptureStage> {
         onPacket: @escaping @Sendable () -> Void = {}
     ) throws(DeviceError) {
         wake = try Wake()
-        (notices, noticed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
         self.voice = consume voice
         self.stage = stage
         self.tap = tap
         self.onPacket = onPacket
     }
 
-    deinit { noticed.finish() }
-
     /// Captures from one device until it ends, until `stop()`, or until the task is cancelled; the latter two take
     /// effect within a period.
     ///
-    /// - Parameter device: files and pipes wait for `open()`.
+    /// - Parameters:
+    ///   - device: files and pipes wait for `open()`.
+    ///   - rate: the true rate of a device that lies about it; nil believes it.
+    ///   - onNotice: what is worth telling; called on the capture thread, before sound flows. Must not block.
     /// - Throws: why the device could not be opened, or went away. Another run may follow.
     /// - Precondition: no other run is under way.
-    package func run(on device: DeviceSpec) async throws(DeviceError) -> CaptureEnd {
+    package func run(
+        on device: DeviceSpec, at rate: SampleRate? = nil,
+        onNotice: @escaping @Sendable (DeviceNotice) -> Void = { _ in }
+    ) async throws(DeviceError) -> CaptureEnd {
         let wake = wake
+        notice = onNotice
+        defer { state.setLeft(false) }
         let result = await withTaskCancellationHandler {
             do throws(DeviceError) {
-                return Result<CaptureEnd, DeviceError>.success(try await capture(from: device))
+                return Result<CaptureEnd, DeviceError>.success(try await capture(from: device, at: rate))
             } catch {
                 return .failure(error)
             }
@@ -70,6 +73,12 @@ package actor Capture<Stage: CaptureStage> {
     /// Lets a file or pipe begin: the session is live.
     package nonisolated func open() {
         state.open()
+        wake.signal()
+    }
+
+    /// Ends the run under way, but no later one.
+    package nonisolated func leave() {
+        state.setLeft(true)
         wake.signal()
     }
 
@@ -90,7 +99,9 @@ package actor Capture<Stage: CaptureStage> {
     package nonisolated var meter: LevelMeter { state.meter }
     package nonisolated var counters: DeviceCounters { state.counters }
 
-    private func capture(from device: DeviceSpec) async throws(DeviceError) -> CaptureEnd {
+    private func capture(
+        from device: DeviceSpec, at rate: SampleRate?
+    ) async throws(DeviceError) -> CaptureEnd {
         let clock = MonotonicClock()
         switch device {
         case .file(let path):
@@ -107,10 +118,10 @@ package actor Capture<Stage: CaptureStage> {
         case .tone(let hertz): return try await pump(ToneInput(hertz: hertz, clock: clock))
         case .silence, .null: return try await pump(ToneInput(hertz: nil, clock: clock))
         case .alsa(let name):
-            let pcm = try ALSAPCM(opening: name, for: .input)
-            let opened = OpenedDevice(name: device.description, pcm.configuration)
-            let card = try CardInput(pcm, name: device.description, counters: state.counters)
-            noticed.yield(.opened(opened))
+            guard let pcm = try ALSAPCM.open(name, for: .input, wake: wake, unless: { isOver }) else { return .stopped }
+            let opened = OpenedDevice(name: device.description, pcm)
+            let card = try CardInput(pcm, name: device.description, at: rate, counters: state.counters)
+            notice(.opened(opened))
             beInRealTime(true)
             defer { beInRealTime(false) }
             return try await pump(card)
@@ -118,7 +129,7 @@ package actor Capture<Stage: CaptureStage> {
         }
     }
 
-    private var isOver: Bool { state.isStopped || Task.isCancelled }
+    private var isOver: Bool { state.isStopped || state.isLeft || Task.isCancelled }
 
     /// Waits for `open()`. - Returns: false when the run is over before.
     private func isOpened() async -> Bool {
@@ -137,12 +148,18 @@ package actor Capture<Stage: CaptureStage> {
         var loop = CaptureLoop(
             input, stage: stage, voice: voice, tap: tap, state: state, wake: wake, onPacket: onPacket)
         var result = Result<CaptureEnd, DeviceError>.success(.stopped)
+        var works = false
         do {
             while !isOver {
                 await letOthersIn()
-                if try loop.step() == .ended {
+                let step = try loop.step()
+                if step == .ended {
                     result = .success(.endOfInput)
                     break
+                }
+                if !works, step == .captured || state.isMuted {
+                    works = true
+                    notice(.works)
                 }
             }
         } catch {
@@ -160,6 +177,6 @@ package actor Capture<Stage: CaptureStage> {
 
     /// Only a device with hardware behind it needs to be served in time.
     private func beInRealTime(_ isRealTime: Bool) {
-        if let notice = DeviceNotice.forRealTime(isRealTime) { noticed.yield(notice) }
+        if let notice = DeviceNotice.forRealTime(isRealTime) { self.notice(notice) }
     }
 }

@@ -56,6 +56,8 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         case .samples(let count, let time):
             state.counters.countPeriod()
             guard isListening else { return .captured }
+            // What the device brought, before a stage makes silence of it.
+            state.counters.countZeros(in: frame.span.extracting(0..<count))
             if input.isExact {
                 deliverAll(frame.span.extracting(0..<count))
             } else {
@@ -105,7 +107,6 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
 
     private func meter(_ frame: Span<Int16>) {
         state.meter.measure(frame, rate: .voice)
-        state.counters.countZeros(in: frame)
     }
 
     /// - Parameter whole: only packets that are full; at the end of an input the rest is announced too.

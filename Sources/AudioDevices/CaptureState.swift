@@ -8,13 +8,17 @@ final class CaptureState: Sendable {
     private let stopped = Atomic<Bool>(false)
     private let muted = Atomic<Bool>(false)
     private let opened = Atomic<Bool>(false)
+    private let left = Atomic<Bool>(false)
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
     var isMuted: Bool { muted.load(ordering: .acquiring) }
+    /// The run under way is to end.
+    var isLeft: Bool { left.load(ordering: .acquiring) }
     /// Input with an end may begin.
     var isOpen: Bool { opened.load(ordering: .acquiring) }
 
     func stop() { stopped.store(true, ordering: .releasing) }
     func setMuted(_ isMuted: Bool) { muted.store(isMuted, ordering: .releasing) }
+    func setLeft(_ isLeft: Bool) { left.store(isLeft, ordering: .releasing) }
     func open() { opened.store(true, ordering: .releasing) }
 }

@@ -12,17 +12,23 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     private var newest = Duration.zero
     private var isListening = true
 
-    /// Starts the device. - Throws: when it will not start.
-    init(_ pcm: consuming Device, name: String, counters: DeviceCounters) throws(DeviceError) {
+    /// Starts the device.
+    ///
+    /// - Parameter trueRate: at which it runs, whatever it says; nil believes it.
+    /// - Throws: when it will not start.
+    init(
+        _ pcm: consuming Device, name: String, at trueRate: SampleRate? = nil, counters: DeviceCounters
+    ) throws(DeviceError) {
         let configuration = pcm.configuration
+        let rate = trueRate ?? configuration.rate
         let converter = try VoiceConverter(
-            rate: configuration.rate, format: configuration.format, channels: configuration.channels,
+            rate: rate, format: configuration.format, channels: configuration.channels,
             capacity: configuration.period)
         var pcm = pcm
         let code = pcm.start()
         if code < 0 { throw .alsa(code, "cannot start", name) }
         self.converter = converter
-        rateWatch = RateWatch(claimed: configuration.rate)
+        rateWatch = RateWatch(claimed: rate)
         self.pcm = pcm
         self.name = name
         self.counters = counters
@@ -73,7 +79,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         let now = MonotonicClock().now
         newest = now - converter.rate.duration(of: max(0, pcm.delay())) - converter.lag
         if let measured = rateWatch.observe(count, now: now) {
-            throw .wrongRate(name, claimed: converter.rate, measured: measured)
+            throw .wrongRate(name, claimed: converter.rate, measured: measured, direction: .input)
         }
     }
 

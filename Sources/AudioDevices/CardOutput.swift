@@ -15,10 +15,13 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
     private var recovery = PCMRecovery()
     private let upmix: Upmix
     private let raw: Scratch<UInt8>
+    private var rateWatch: RateWatch
 
-    init(_ pcm: consuming Device, name: String, counters: DeviceCounters) {
+    /// - Parameter trueRate: at which it runs, whatever it says; nil believes it.
+    init(_ pcm: consuming Device, name: String, at trueRate: SampleRate? = nil, counters: DeviceCounters) {
         let configuration = pcm.configuration
-        rate = configuration.rate
+        rate = trueRate ?? configuration.rate
+        rateWatch = RateWatch(claimed: rate)
         period = configuration.period
         upmix = Upmix(configuration.format, channels: configuration.channels)
         raw = Scratch(bytes: configuration.period * upmix.bytesPerFrame)
@@ -61,6 +64,9 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
             if count > 0 {
                 recovery.succeeded()
                 done += count * upmix.bytesPerFrame
+                if let measured = rateWatch.observe(count, now: MonotonicClock().now) {
+                    throw .wrongRate(name, claimed: rate, measured: measured, direction: .output)
+                }
             } else if try recover(from: count < 0 ? count : -Int(EPIPE)) {
                 // A device that had room and takes nothing is as good as one that ran dry. What was written of this
                 // period went with it.
@@ -75,6 +81,7 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
     }
 
     mutating func drop() throws(DeviceError) -> DroppedSound {
+        rateWatch.restart()
         // A millisecond is what a converter may have fetched ahead.
         let rewound = pcm.rewind(margin: rate.hertz / 1_000)
         if rewound > 0 { return DroppedSound(unheard: rewound, isSeamless: true) }
@@ -89,6 +96,8 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
 
     @discardableResult
     private mutating func recover(from code: Int) throws(DeviceError) -> Bool {
-        try recovery.recover(&pcm, from: code, name: name, restarting: false, counters: counters)
+        let hasRestarted = try recovery.recover(&pcm, from: code, name: name, restarting: false, counters: counters)
+        if hasRestarted { rateWatch.restart() }
+        return hasRestarted
     }
 }

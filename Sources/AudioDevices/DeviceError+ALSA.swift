@@ -2,6 +2,14 @@ import AudioCore
 import CALSA
 import Glibc
 
+extension Duration {
+    /// Such as `3.5`, for people.
+    fileprivate var inSeconds: String {
+        let tenths = Int((self / .milliseconds(100)).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
 extension DeviceError {
     /// What a failed call means for whoever chose the device.
     ///
@@ -43,10 +51,28 @@ extension DeviceError {
             remedy: "Choose another with ? as the device")
     }
 
-    static func wrongRate(_ name: String, claimed: SampleRate, measured: Int) -> DeviceError {
+    /// - Parameter name: of a device whose thread does not come back.
+    static func stuck(_ name: String) -> DeviceError {
+        let seconds = StillnessWatch.patience.inSeconds
+        return DeviceError(
+            .stalled, "\(name) does not answer: a call to it has not come back for \(seconds) s",
+            remedy: "If a sound server is behind it, start that again")
+    }
+
+    /// - Parameter patience: how long was waited.
+    static func stuckOpening(_ name: String, patience: Duration) -> DeviceError {
         DeviceError(
+            .stalled, "\(name) could not be opened in \(patience.inSeconds) s: it does not answer",
+            remedy: "If a sound server is behind it, start that again")
+    }
+
+    static func wrongRate(
+        _ name: String, claimed: SampleRate, measured: Int, direction: DeviceDirection
+    ) -> DeviceError {
+        let does = direction == .input ? "brings" : "takes"
+        return DeviceError(
             .wrongRate(measured: measured),
-            "\(name) says that it runs at \(claimed), but brings \(measured) frames a second",
+            "\(name) says that it runs at \(claimed), but \(does) \(measured) frames a second",
             remedy: "Choose another with ? as the device")
     }
 }

@@ -6,6 +6,8 @@ import Glibc
 package enum DeviceNotice: Equatable, Sendable {
     /// The device is open and runs.
     case opened(OpenedDevice)
+    /// The first sound has come or gone since it was opened; or it is muted, and none can.
+    case works
     /// Its thread has ordinary priority: sound may stutter when the machine is busy. The text says why and what to do.
     case notRealTime(String)
 }
@@ -21,13 +23,21 @@ package struct OpenedDevice: Equatable, Sendable {
     /// Frames at the device's rate.
     package var period: Int
     package var buffer: Int
+    /// The id of the sound card behind it; nil where a sound server, or no card at all, is.
+    package var card: String?
+    /// A plugin leads to a sound server, which may carry the stream over to another device.
+    package var isServed = false
+
+    /// In words: `48000 Hz, 1 channel, period 480`.
+    package var summary: String { "\(rate), \(channels) channel\(channels == 1 ? "" : "s"), period \(period)" }
 }
 
 extension OpenedDevice {
-    init(name: String, _ configuration: PCMConfiguration) {
+    init(name: String, _ pcm: borrowing ALSAPCM) {
+        let configuration = pcm.configuration
         self.init(
             name: name, rate: configuration.rate, channels: configuration.channels, format: configuration.format,
-            period: configuration.period, buffer: configuration.buffer)
+            period: configuration.period, buffer: configuration.buffer, card: pcm.card, isServed: pcm.isServed)
     }
 }
 

@@ -25,10 +25,10 @@ extension PCMRecovery {
             if result == 0 || result == -Int(EAGAIN) { return false }
             fallthrough
         case .restart:
-            counters.countXrun()
             let prepared = pcm.prepare()
             // What cannot even be prepared is gone: a sound server that ended answers like this.
             if prepared < 0 { throw .alsa(.unplugged, name, errno: CInt(clamping: -prepared)) }
+            counters.countXrun()
             // A start that fails shows at the next read or write, and is counted there.
             if restarting { _ = pcm.start() }
             return true

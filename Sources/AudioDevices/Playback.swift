@@ -10,17 +10,15 @@ package actor Playback<Tap: ReferenceTap> {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private nonisolated let state = PlaybackState()
     private nonisolated let wake: Wake
-    private nonisolated let noticed: AsyncStream<DeviceNotice>.Continuation
     private let tap: Tap
     private let speechRate: SampleRate
+    /// What is worth telling about the run under way.
+    private var notice: @Sendable (DeviceNotice) -> Void = { _ in }
     /// Nil while a device runs.
     private var speech: SpeechReader?
 
     /// What has been heard, and whether something is being said.
     package nonisolated let clock: PlaybackClock
-    /// What is worth telling; the newest sixteen, if nobody listens.
-    package nonisolated let notices: AsyncStream<DeviceNotice>
-
     /// - Parameters:
     ///   - speech: the playing end of a buffer whose writing end reports to `speechChanged`.
     ///   - tap: who hears what leaves; pipes go round it.
@@ -29,25 +27,30 @@ package actor Playback<Tap: ReferenceTap> {
         of speech: consuming SpeechReader, clock: PlaybackClock = PlaybackClock(), tap: Tap = NoTap()
     ) throws(DeviceError) {
         wake = try Wake()
-        (notices, noticed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
         speechRate = speech.rate
         self.speech = consume speech
         self.clock = clock
         self.tap = tap
     }
 
-    deinit { noticed.finish() }
-
     /// Plays on one device until `stop()`, or until the task is cancelled: both take effect within a period, and
     /// silence the device.
     ///
+    /// - Parameters:
+    ///   - rate: the true rate of a device that lies about it; nil believes it.
+    ///   - onNotice: what is worth telling; called on the playback thread, before speech flows. Must not block.
     /// - Throws: why the device could not be opened, or went away. Another run may follow.
     /// - Precondition: no other run is under way.
-    package func run(on device: DeviceSpec) async throws(DeviceError) {
+    package func run(
+        on device: DeviceSpec, at rate: SampleRate? = nil,
+        onNotice: @escaping @Sendable (DeviceNotice) -> Void = { _ in }
+    ) async throws(DeviceError) {
         let wake = wake
+        notice = onNotice
+        defer { state.setLeft(false) }
         let result = await withTaskCancellationHandler {
             do throws(DeviceError) {
-                return Result<Void, DeviceError>.success(try await play(on: device))
+                return Result<Void, DeviceError>.success(try await play(on: device, at: rate))
             } catch {
                 return .failure(error)
             }
@@ -61,6 +64,12 @@ package actor Playback<Tap: ReferenceTap> {
     /// speech: silence does not wait for the next period, and a pipe has no periods.
     package nonisolated func speechChanged(_ change: SpeechChange) {
         if change == .interruption || change == .hold || state.isWaitingForSpeech { wake.signal() }
+    }
+
+    /// Ends the run under way, but no later one.
+    package nonisolated func leave() {
+        state.setLeft(true)
+        wake.signal()
     }
 
     /// Ends the run under way, and any later one, for good.
@@ -80,7 +89,7 @@ package actor Playback<Tap: ReferenceTap> {
     package nonisolated var meter: LevelMeter { state.meter }
     package nonisolated var counters: DeviceCounters { state.counters }
 
-    private func play(on device: DeviceSpec) async throws(DeviceError) {
+    private func play(on device: DeviceSpec, at rate: SampleRate?) async throws(DeviceError) {
         let clock = MonotonicClock()
         switch device {
         case .null: try await pump(SoftCard(NullSink(), clock: clock, counters: state.counters))
@@ -92,28 +101,41 @@ package actor Playback<Tap: ReferenceTap> {
             try await pump(sink)
         case .standard: try await pump(PipeSink.standardOutput())
         case .alsa(let name):
-            let pcm = try ALSAPCM(opening: name, for: .output)
-            noticed.yield(.opened(OpenedDevice(name: device.description, pcm.configuration)))
+            guard let pcm = try ALSAPCM.open(name, for: .output, wake: wake, unless: { isOver }) else { return }
+            let opened = OpenedDevice(name: device.description, pcm)
+            notice(.opened(opened))
             beInRealTime(true)
             defer { beInRealTime(false) }
-            try await pump(CardOutput(pcm, name: device.description, counters: state.counters))
+            // What fits into its buffer it takes in any case; the period after that says that it plays.
+            let card = CardOutput(pcm, name: device.description, at: rate, counters: state.counters)
+            try await pump(card, worksAfter: opened.buffer / opened.period + 1)
         case .tone, .silence, .list:
             throw DeviceError(.usage, "nothing can be played to \(device)", remedy: "Choose one of the list")
         }
     }
 
-    private var isOver: Bool { state.isStopped || Task.isCancelled }
+    private var isOver: Bool { state.isStopped || state.isLeft || Task.isCancelled }
 
     /// Runs a device with a clock, and takes the speech back however that ends.
-    private func pump<Output: OutputDevice & ~Copyable>(_ output: consuming Output) async throws(DeviceError) {
+    ///
+    /// - Parameter proof: periods after which it is known to play.
+    private func pump<Output: OutputDevice & ~Copyable>(
+        _ output: consuming Output, worksAfter proof: Int = 1
+    ) async throws(DeviceError) {
         let resampler = try Resampler(between: speechRate, and: output.rate)
         var loop = PlaybackLoop(
             output, speech: takeSpeech(), through: resampler, clock: clock, tap: tap, state: state, wake: wake)
         var failure: DeviceError?
+        let first = state.counters.counts.periods
+        var works = false
         do {
             while !isOver {
                 await letOthersIn()
                 try loop.step()
+                if !works, state.counters.counts.periods - first >= proof {
+                    works = true
+                    notice(.works)
+                }
             }
             try loop.close()
         } catch {
@@ -127,6 +149,7 @@ package actor Playback<Tap: ReferenceTap> {
     /// Runs a pipe, likewise.
     private func pump(_ sink: consuming PipeSink) async throws(DeviceError) {
         state.setWaitingForSpeech(true)
+        notice(.works)
         var loop = PipeLoop(sink, speech: takeSpeech(), clock: clock, state: state, wake: wake)
         var failure: DeviceError?
         do {
@@ -155,6 +178,6 @@ package actor Playback<Tap: ReferenceTap> {
 
     /// Only a device with hardware behind it needs to be served in time.
     private func beInRealTime(_ isRealTime: Bool) {
-        if let notice = DeviceNotice.forRealTime(isRealTime) { noticed.yield(notice) }
+        if let notice = DeviceNotice.forRealTime(isRealTime) { self.notice(notice) }
     }
 }

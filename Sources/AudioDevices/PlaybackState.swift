@@ -6,6 +6,7 @@ final class PlaybackState: Sendable {
     let meter = LevelMeter()
     let counters = DeviceCounters()
     private let stopped = Atomic<Bool>(false)
+    private let left = Atomic<Bool>(false)
     private let gain = Atomic<UInt32>((1 as Float).bitPattern)
     /// The device has no periods: new speech must wake its thread.
     private let waitsForSpeech = Atomic<Bool>(false)
@@ -14,11 +15,14 @@ final class PlaybackState: Sendable {
     private let cues = Atomic<UInt32>(0)
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
+    /// The run under way is to end.
+    var isLeft: Bool { left.load(ordering: .acquiring) }
     /// Linear, 0…1.
     var volume: Float { Float(bitPattern: gain.load(ordering: .relaxed)) }
     var isWaitingForSpeech: Bool { waitsForSpeech.load(ordering: .acquiring) }
 
     func stop() { stopped.store(true, ordering: .releasing) }
+    func setLeft(_ isLeft: Bool) { left.store(isLeft, ordering: .releasing) }
     func setVolume(_ volume: Float) { gain.store(volume.bitPattern, ordering: .relaxed) }
     func ask(for cue: Chime) { cues.bitwiseOr(1 << UInt32(cue.rawValue), ordering: .relaxed) }
     func forgetCues() { cues.store(0, ordering: .relaxed) }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,9 @@ static inline int vv_wait(struct pollfd *descriptors, int count, int64_t until) 
 
 /// A counter to wake a waiting thread by: close-on-exec, never blocking. Its flags are macros.
 static inline int vv_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+/// A queue of changes of files: close-on-exec, never blocking. Its flags are macros.
+static inline int vv_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
 
 /// Names the calling thread, at most 15 characters.
 static inline int vv_thread_name(const char *name) { return vv_pthread_setname(pthread_self(), name); }

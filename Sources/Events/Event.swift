@@ -53,7 +53,11 @@ package struct Event: Sendable, Equatable {
 
 package enum Party: String, Sendable, Hashable { case user, model }
 package enum Direction: String, Sendable, Hashable { case input, output }
-package enum DeviceState: String, Sendable, Hashable { case open, lost, reopened, changed }
+package enum DeviceState: String, Sendable, Hashable {
+    case open, lost, reopened, changed
+    /// It brings nothing but zeros; `open` follows when sound comes again.
+    case silent
+}
 package enum RotationCause: String, Sendable, Hashable { case goAway, timer, drop, stall, request }
 
 /// The text of one speaker in one turn: whole so far, not an increment.

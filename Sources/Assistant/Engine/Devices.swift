@@ -3,53 +3,108 @@ import AudioDevices
 import Events
 import LiveSession
 
-/// The microphone and the loudspeaker of a conversation, as the engine and the conversation know them.
+/// The microphone and the loudspeaker of a conversation, as the engine and the conversation know them: each kept going by
+/// a supervisor, whatever is unplugged, and exchanged while the conversation goes on.
 package final class Devices: AudioPorts {
     private let input: DeviceSpec
     private let output: DeviceSpec
     private let capture: Capture<PassThrough>
     private let playback: Playback<NoTap>
+    private let inputSupervisor: DeviceSupervisor
+    private let outputSupervisor: DeviceSupervisor
+    private let volume: OutputVolume
+    private let follower: DefaultFollower
+    // Bounded at its sources: a device reports changes, each once.
+    private let reports = AsyncStream.makeStream(of: DirectedReport.self, bufferingPolicy: .unbounded)
 
-    /// Checks the names; opens nothing.
+    /// Checks the names; opens nothing but the mixer, where one is named.
     ///
-    /// - Throws: `.usage` for a name of no kind.
+    /// - Throws: `.usage` for a name of no kind, and for a control that the mixer has not.
     init(
         _ names: Settings.Audio, voice: Voice, ring: SampleRing, speech: SpeechBuffer
     ) throws(DeviceError) {
         input = try DeviceSpec(parsing: names.input, for: .input)
         output = try DeviceSpec(parsing: names.output, for: .output)
-        capture = try Capture(into: ring.makeProducer(), onPacket: { voice.arrived() })
-        playback = try Playback(of: speech.makeReader(cushion: output.cushion, within: output.cushions))
+        // What runs between the device and the ring, and who hears what leaves, are named here and nowhere else.
+        let capture = try Capture(into: ring.makeProducer(), stage: PassThrough(), onPacket: { voice.arrived() })
+        let playback = try Playback(
+            of: speech.makeReader(cushion: output.cushion, within: output.cushions), tap: NoTap())
+        let feed = reports.continuation
+        self.capture = capture
+        self.playback = playback
+        inputSupervisor = DeviceSupervisor(DeviceSupervisor.Device(capture)) {
+            feed.yield(DirectedReport(direction: .input, report: $0))
+        }
+        outputSupervisor = DeviceSupervisor(DeviceSupervisor.Device(playback)) {
+            feed.yield(DirectedReport(direction: .output, report: $0))
+        }
+        volume = try OutputVolume(names, of: output) { playback.setVolume($0) }
+        follower = DefaultFollower(input: inputSupervisor, output: outputSupervisor)
     }
 
-    /// Captures until the input ends, fails or is stopped.
-    func runInput() async -> Result<CaptureEnd, DeviceError> {
-        do throws(DeviceError) { return .success(try await capture.run(on: input)) } catch { return .failure(error) }
-    }
+    /// Captures until the input ends, cannot be had, or is stopped; one that was lost is opened again meanwhile.
+    func runInput() async -> Result<CaptureEnd, DeviceError> { await inputSupervisor.run(on: stable(input, .input)) }
 
-    /// Plays until it fails or is stopped. - Returns: the failure, if it was one.
+    /// Plays until the output cannot be had, or is stopped. - Returns: why it cannot be had, if that was it.
     func runOutput() async -> DeviceError? {
-        do throws(DeviceError) { try await playback.run(on: output) } catch { return error }
-        return nil
+        guard case .failure(let error) = await outputSupervisor.run(on: stable(output, .output)) else { return nil }
+        return error
     }
+
+    /// Follows what is plugged in and out, until the task is cancelled.
+    func follow() async { await follower.run() }
 
     /// Ends both for good; the output falls silent.
     func stop() {
+        inputSupervisor.stop()
+        outputSupervisor.stop()
         capture.stop()
         playback.stop()
     }
 
+    /// Goes over to another device while the conversation goes on.
+    ///
+    /// - Throws: `.usage` for a name of no kind. One that cannot be opened is told later, as a warning, and the one before
+    ///   is gone back to.
+    func change(_ direction: Direction, to name: String) async throws(DeviceError) {
+        let spec = try DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
+        guard spec != .list else {
+            throw DeviceError(.usage, "\(name) is no device", remedy: "vivavoce devices lists what there is")
+        }
+        let supervisor = direction == .input ? inputSupervisor : outputSupervisor
+        supervisor.change(to: await stable(spec, direction))
+    }
+
+    /// A card that was given by its number gets its name, and that is told: the number is another's after the next plug.
+    private func stable(_ device: DeviceSpec, _ direction: Direction) async -> DeviceSpec {
+        guard let stable = await CardLookup().stableName(of: device) else { return device }
+        let reason = "given as \(device), by the number that the card has now"
+        reports.continuation.yield(
+            DirectedReport(
+                direction: direction, report: .state(.changed, device: stable.description, reason: reason)))
+        return stable
+    }
+
+    /// - Parameter volume: linear, 0 … 1.
+    func setVolume(_ volume: Double) async throws(DeviceError) { try await self.volume.set(volume) }
+
+    /// What the input that is open does to the sound by itself, as far as it is known.
+    var inputTraits: DeviceTraits { follower.inputTraits }
+
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
 
-    /// Reports how devices were opened, until both notice streams end or the task is cancelled.
-    func tellNotices(to engine: SessionEngine) async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { [capture, input] in
-                for await notice in capture.notices { engine.tell(notice, of: input, .input) }
-            }
-            group.addTask { [playback, output] in
-                for await notice in playback.notices { engine.tell(notice, of: output, .output) }
+    /// Tells what becomes of the devices, until the task is cancelled.
+    func tellReports(to engine: SessionEngine) async {
+        for await directed in reports.stream {
+            engine.tell(directed)
+            guard case .opened(let opened) = directed.report else { continue }
+            follower.opened(opened, directed.direction)
+            guard directed.direction == .output else { continue }
+            do throws(DeviceError) {
+                try await volume.outputOpened()
+            } catch {
+                engine.tell(DirectedReport(direction: .output, report: .problem(error)))
             }
         }
     }
@@ -66,20 +121,6 @@ package final class Devices: AudioPorts {
 
     package var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) {
         (capture.counters.counts, playback.counters.counts)
-    }
-}
-
-extension SessionEngine {
-    fileprivate nonisolated func tell(_ notice: DeviceNotice, of device: DeviceSpec, _ direction: Direction) {
-        switch notice {
-        case .opened(let opened):
-            tell(
-                .audioDevice(
-                    direction: direction, device: device.description, state: .open,
-                    reason: "\(opened.rate), \(opened.channels) channels, period \(opened.period)"))
-        case .notRealTime(let reason):
-            tell(.warning(Problem(code: "audio.notRealTime", message: reason)))
-        }
     }
 }
 

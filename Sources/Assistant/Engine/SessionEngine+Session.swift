@@ -148,7 +148,13 @@ extension SessionEngine {
         isMuted = wanted
         parts.ports.setMuted(wanted)
         streamEndDue = wanted ? now + .milliseconds(200) : nil
-        if !wanted { hasStreamEnded = false }
+        if !wanted { hasStreamEnded = isInputLost }
+    }
+
+    func setInputLost(_ isLost: Bool) {
+        isInputLost = isLost
+        guard !isMuted else { return }  // it has been said, or is about to be
+        if isLost { endVoiceStream() } else { hasStreamEnded = false }
     }
 
     private func say(_ text: String) {

@@ -58,6 +58,8 @@ package actor SessionEngine {
         case line(dial: Int, LineEvent)
         case command(ConversationCommand)
         case inputEnded
+        case inputLost
+        case inputReturned
         case stop(Ending)
         case alarm(Duration)
     }
@@ -81,6 +83,8 @@ package actor SessionEngine {
     var streamEndDue: Duration?
     /// It has been said, and holds for the next line, too.
     var hasStreamEnded = false
+    /// The microphone is gone for now.
+    var isInputLost = false
     var wasLive = false
     var isGateOpen = false
     /// Voice that had been dropped when the line went.
@@ -110,6 +114,12 @@ package actor SessionEngine {
 
     /// The input is over: a file or a pipe has been read to its end.
     package nonisolated func inputEnded() { post(.inputEnded) }
+
+    /// The microphone is gone for now: the service is told that no more voice comes (pitfall 34).
+    package nonisolated func inputLost() { post(.inputLost) }
+
+    /// It is back.
+    package nonisolated func inputReturned() { post(.inputReturned) }
 
     /// The conversation cannot go on, or is wanted to end, for this reason.
     package nonisolated func stop(_ ending: Ending) { post(.stop(ending)) }
@@ -174,6 +184,8 @@ package actor SessionEngine {
         case .inputEnded:
             endVoiceStream()
             watch.inputEnded(now: now)
+        case .inputLost: setInputLost(true)
+        case .inputReturned: setInputLost(false)
         case .stop(let ending): perform(keeper.stop(ending, now: now))
         case .alarm(let due):
             alarms.rang(due)

@@ -72,6 +72,8 @@ package enum TranscriptWords {
             (.notice, "\(direction.rawValue) \(device) is back")
         case .audioDevice(let direction, let device, .changed, let reason):
             (.notice, "\(direction.rawValue) is now \(device)\(reason.map { ": \($0)" } ?? "")")
+        case .audioDevice(let direction, let device, .silent, let reason):
+            (.warning, "\(direction.rawValue) \(device) is silent\(reason.map { ": \($0)" } ?? "")")
         case .audioDropped(let direction, let milliseconds, let because):
             (.warning, "\(milliseconds) ms of \(direction == .input ? "your speech" : "the answer") lost: \(because)")
         case .warning(let problem): (.warning, "warning: \(text(of: problem))")
