@@ -29,6 +29,9 @@ struct RecentVoice {
     /// What has been sent is not to be sent again.
     mutating func forget() { if resendFrom == recorded { forgotten = recorded } }
 
+    /// Something is to be sent again.
+    var hasMore: Bool { resendFrom < recorded }
+
     /// Hands over at most `count` samples that are to be sent again, oldest first, in two spans as the ring has them.
     ///
     /// - Returns: false when there are none.

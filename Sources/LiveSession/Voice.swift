@@ -4,28 +4,44 @@ import Synchronization
 /// The user's voice on its way up: the far end of the voice ring behind a gate, with the marks that belong between its
 /// samples. One for a conversation, whatever connections come and go.
 ///
+/// Only passages of it are wanted, from `begin` to `end`, and each line is told of their edges in its own words. What
+/// lies outside them is let go, but for the newest seconds: a passage may begin before the moment at which it is asked
+/// for (pitfall 32).
+///
 /// While the gate is open the socket thread takes packets as the socket takes them; while it is closed the voice waits,
 /// bounded by time, and what is dropped is counted (invariants 3 and 4, pitfalls 19 and 36). After a line that broke, the
 /// last of what it took goes up once more, because how much of it arrived cannot be known.
 package final class Voice: Sendable {
     /// What one packet holds: 20 ms (gemini-live §6 asks for 20–40 ms).
     package static let packet = 320
-    private static let rate = 16_000
 
     /// Kept while no connection is live, or the live one takes nothing, to be sent when one does.
     package let backlog: Int
     /// Left when a live connection that took nothing moves again: older speech would be answered too late (pitfall 36).
     package let stall: Int
 
-    private struct Mark {
-        /// The voice before this position goes first.
-        var position: Int
-        var message: [UInt8]
+    /// Kept while none of it is wanted, for a passage that begins in the past.
+    package let preRoll: Int
+
+    /// What is said around a passage, encoded.
+    package struct Marks: Sendable, Equatable {
+        /// Empty on a line whose service notices by itself when somebody speaks.
+        package var start: [UInt8]
+        package var end: [UInt8]
+
+        package init(start: [UInt8] = [], end: [UInt8] = []) {
+            self.start = start
+            self.end = end
+        }
+
+        /// Without the first mark no voice may be sent, and without the last no answer comes (pitfall 20).
+        fileprivate var areManual: Bool { !start.isEmpty }
     }
 
     private let source: any MediaSource
     // SAFETY: these are touched only by whoever holds `isTaken`.
-    private nonisolated(unsafe) var marks: [Mark] = []
+    private nonisolated(unsafe) var passages = VoicePassages()
+    private nonisolated(unsafe) var marks = Marks()
     /// Of what waited when the gate opened, so much is still to be sent; it may be more than `stall`.
     private nonisolated(unsafe) var catchUp = 0
     private nonisolated(unsafe) var recent: RecentVoice
@@ -36,40 +52,83 @@ package final class Voice: Sendable {
     /// The connection for which the gate is open, as `Voice.name(of:)`; 0 when it is closed. Others are made ahead and
     /// may open meanwhile, and must not be given any voice.
     private let openFor = Atomic<UInt>(0)
-    private let markCount = Atomic<Int>(0)
+    /// There is a passage.
+    private let isWanted = Atomic<Bool>(false)
     private let bell = Bell()
     private let dropped = Atomic<Int>(0)
     private let sent = Atomic<Int>(0)
 
+    /// Nothing is wanted yet.
+    ///
     /// - Parameter resent: how much of what a broken line took goes up again.
     package init(
         source: any MediaSource, backlog: Duration = .seconds(10), stall: Duration = .seconds(1),
-        resent: Duration = .milliseconds(200)
+        resent: Duration = .milliseconds(200), preRoll: Duration = .seconds(5)
     ) {
         self.source = source
-        unsafe recent = RecentVoice(capacity: Voice.samples(in: resent))
-        self.backlog = Voice.samples(in: backlog)
-        self.stall = Voice.samples(in: stall)
+        unsafe recent = RecentVoice(capacity: resent.voiceSamples)
+        self.backlog = backlog.voiceSamples
+        self.stall = stall.voiceSamples
+        self.preRoll = preRoll.voiceSamples
     }
 
     /// Samples handed to connections so far, without those that went up again.
     package var samplesSent: Int { sent.load(ordering: .relaxed) }
 
-    /// Samples dropped so far: they were captured and will never be sent.
+    /// Samples dropped so far: they were captured and wanted, and will never be sent.
     package var samplesDropped: Int { dropped.load(ordering: .relaxed) }
 
     /// Whether more waits than the packet that is being filled.
     package var isWaiting: Bool {
         var waiting = 0
-        exclusively { waiting = source.available }
+        exclusively { waiting = wantedWaiting }
         return waiting >= 2 * Voice.packet
     }
 
-    /// `connection` is live: what waited goes up, then the rest as it is captured.
-    package func open(on connection: any Connection) {
+    /// Samples captured so far: the position of the next one.
+    package var captured: Int {
+        var position = 0
+        exclusively { position = source.position + source.available }
+        return position
+    }
+
+    // MARK: What is wanted
+
+    /// The voice from `position` on is wanted, as far as it is still there. Does nothing while a passage goes on.
+    package func begin(from position: Int) {
         exclusively {
+            letGo()
+            unsafe passages.begin(from: position)
+            unsafe catchUp = max(catchUp, wantedWaiting)
+        }
+        isWanted.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
+    /// The voice from `position` on is wanted no longer; it may lie ahead. What was captured before it still goes up.
+    package func end(at position: Int) {
+        exclusively { unsafe passages.end(at: position) }
+        bell.ring()
+    }
+
+    /// The service has shown that it knows of the end of the last passage: no new line is told of it.
+    package func endArrived() {
+        exclusively {
+            unsafe passages.endArrived()
+            if unsafe passages.isEmpty { unsafe recent.forget() }
+        }
+    }
+
+    // MARK: The gate
+
+    /// `connection` is live: what waited goes up, then the rest as it is captured.
+    package func open(on connection: any Connection, marks: Marks = Marks()) {
+        exclusively {
+            unsafe self.marks = marks
+            unsafe passages.lineOpened()
+            letGo()
             trim(to: backlog)
-            unsafe catchUp = max(1, source.available)
+            unsafe catchUp = max(1, wantedWaiting)
             unsafe recent.forget()  // unless the last line broke, it arrived
         }
         openFor.store(Voice.name(of: connection), ordering: .releasing)
@@ -83,34 +142,35 @@ package final class Voice: Sendable {
     package func close(resendsLast: Bool = false) {
         openFor.store(0, ordering: .releasing)
         bell.hang(nil)
-        if resendsLast { exclusively { unsafe recent.rewind() } }
+        exclusively {
+            unsafe passages.lineEnded(isBroken: resendsLast)
+            if resendsLast { unsafe recent.rewind() }
+            isWanted.store(unsafe !passages.isEmpty, ordering: .relaxed)
+        }
     }
 
     /// There will be no connection any more: what waits is dropped, and counted.
     package func abandon() {
         close()
-        exclusively { trim(to: 0) }
+        exclusively {
+            letGo()
+            trim(to: 0)
+        }
     }
 
     /// A packet was captured. For the thread that writes the ring, a device's. RT safe: an atomic, and at most one
     /// write to wake the socket thread.
     package func arrived() {
-        if openFor.load(ordering: .relaxed) != 0 { bell.ring() }
+        if openFor.load(ordering: .relaxed) != 0, isWanted.load(ordering: .relaxed) { bell.ring() }
     }
 
     /// Keeps what waits within its bound when nothing is being sent: call it about once a second.
     package func trimWaiting() {
-        exclusively { trim(to: backlog) }
-        arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
-    }
-
-    /// Puts a message behind all voice captured so far: the end of the stream, or the marks of manual turns.
-    package func mark(_ message: [UInt8]) {
         exclusively {
-            unsafe marks.append(Mark(position: source.position + source.available, message: message))
+            letGo()
+            trim(to: backlog)
         }
-        markCount.add(1, ordering: .releasing)
-        bell.ring()
+        arrived()  // the socket thread may have come by meanwhile, found the voice taken, and gone
     }
 
     /// Appends the next message to be sent on `connection`. Socket thread.
@@ -121,26 +181,35 @@ package final class Voice: Sendable {
     ) -> Bool {
         guard openFor.load(ordering: .acquiring) == Voice.name(of: connection), tryTake() else { return false }
         defer { isTaken.store(false, ordering: .releasing) }
-        if unsafe recent.take(Voice.packet, { dialect.appendVoice($0, $1, to: &frame) }) { return true }
-        let waiting = source.available
-        var count = Voice.packet
-        if unsafe catchUp > 0 {
-            // After a pause even a part of a packet goes at once: what comes next has waited for long enough.
-            if waiting > 0 { count = min(count, waiting) }
-        } else {
-            trim(to: stall)
-        }
-        if markCount.load(ordering: .acquiring) > 0, let mark = unsafe marks.first {
-            let before = mark.position - source.position
-            if before <= 0 {
-                unsafe marks.removeFirst()
-                markCount.subtract(1, ordering: .relaxed)
-                unsafe recent.forget()  // there will be a pause, and nothing from before it is wanted after it
-                frame += mark.message
-                return true
+        while true {
+            letGo()
+            if unsafe catchUp <= 0, unsafe !recent.hasMore { trim(to: stall) }
+            let waiting = source.position..<source.position + source.available
+            switch unsafe passages.next(waiting, repeats: recent.hasMore) {
+            case .begin:
+                if unsafe passages.begun() { unsafe recent.forget() }
+                frame += unsafe marks.start
+                if unsafe marks.areManual { return true }
+            case .voice(let most):
+                if unsafe recent.take(Voice.packet, { dialect.appendVoice($0, $1, to: &frame) }) { return true }
+                return appendVoice(to: &frame, atMost: most ?? Voice.packet, dialect: dialect)
+            case .end:
+                unsafe passages.ended()
+                // There will be a pause, and a service that notices pauses wants nothing from before it after it.
+                if unsafe !marks.areManual { unsafe recent.forget() }
+                isWanted.store(unsafe !passages.isEmpty, ordering: .relaxed)
+                frame += unsafe marks.end
+                if unsafe !marks.end.isEmpty { return true }
+            case nil: return false
             }
-            count = min(count, before)
         }
+    }
+
+    /// - Returns: false when less than a packet waits, and it is not the last of a passage.
+    private func appendVoice(to frame: inout [UInt8], atMost most: Int, dialect: any Dialect) -> Bool {
+        var count = min(Voice.packet, most)
+        // After a pause even a part of a packet goes at once: what comes next has waited for long enough.
+        if unsafe catchUp > 0, source.available > 0 { count = min(count, source.available) }
         guard source.available >= count else { return false }
         unsafe catchUp -= count
         source.take(count) { first, second in
@@ -156,8 +225,23 @@ package final class Voice: Sendable {
         UInt(bitPattern: ObjectIdentifier(connection))
     }
 
+    private var wantedWaiting: Int {
+        unsafe passages.wanted(in: source.position..<source.position + source.available)
+    }
+
+    /// Gives up what no passage wants, and which none that is still to come will.
+    private func letGo() {
+        let unwanted = unsafe passages.start.map { max(0, $0 - source.position) }
+        let kept = unwanted.map { max(0, source.available - $0) } ?? preRoll
+        if source.available > kept { _ = source.keepNewest(kept) }
+    }
+
+    /// Drops the oldest, and counts what was wanted of it.
     private func trim(to count: Int) {
-        let lost = source.keepNewest(count)
+        let (position, excess) = (source.position, source.available - count)
+        guard excess > 0 else { return }
+        let lost = unsafe passages.wanted(in: position..<position + excess)
+        _ = source.keepNewest(count)
         if lost > 0 { dropped.add(lost, ordering: .relaxed) }
     }
 
@@ -170,11 +254,6 @@ package final class Voice: Sendable {
         while !tryTake() {}
         body()
         isTaken.store(false, ordering: .releasing)
-    }
-
-    private static func samples(in duration: Duration) -> Int {
-        let parts = duration.components
-        return Int(parts.seconds) * rate + Int(parts.attoseconds / 1_000_000_000_000_000) * rate / 1000
     }
 }
 

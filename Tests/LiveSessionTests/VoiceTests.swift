@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Voice whose samples are their own positions, so that a gap shows.
-private final class CountingSource: MediaSource {
+final class CountingSource: MediaSource {
     private let state = Mutex((written: 0, position: 0))
     func capture(_ count: Int) { state.withLock { $0.written += count } }
     var available: Int { state.withLock { $0.written - $0.position } }
@@ -26,7 +26,7 @@ private final class CountingSource: MediaSource {
     }
 }
 
-private final class SilentConnection: Connection {
+final class SilentConnection: Connection {
     func send(_ message: [UInt8]) -> Bool { true }
     func offerFrame(_ message: [UInt8]) {}
     func voiceIsWaiting() {}
@@ -37,7 +37,7 @@ private final class SilentConnection: Connection {
 }
 
 /// Writes a voice message as the number of its samples and the first of them.
-private struct PlainDialect: Dialect {
+struct PlainDialect: Dialect {
     func encode(_ setup: SessionSetup) -> EncodedSetup { EncodedSetup(message: [], warnings: []) }
     func encode(_ command: LiveCommand) -> [UInt8]? { nil }
     func appendVoice(_ first: Span<Int16>, _ second: Span<Int16>, to frame: inout [UInt8]) {
@@ -62,6 +62,7 @@ struct VoiceTests {
     func gate() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         source.capture(640)
         #expect(drain(voice) == "")
         voice.open(on: connection)
@@ -76,6 +77,7 @@ struct VoiceTests {
     func gateIsForOne() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(320)
         var frame: [UInt8] = []
@@ -87,6 +89,7 @@ struct VoiceTests {
     func backlogIsBounded() {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(1))
+        voice.begin(from: 0)
         for _ in 0..<10 {
             source.capture(16_000)
             voice.trimWaiting()
@@ -103,6 +106,7 @@ struct VoiceTests {
     func catchesUp() {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(5), stall: .seconds(1))
+        voice.begin(from: 0)
         source.capture(80_000)
         voice.open(on: connection)
         _ = drain(voice)
@@ -113,6 +117,7 @@ struct VoiceTests {
     func stall() {
         let source = CountingSource()
         let voice = Voice(source: source, stall: .seconds(1))
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(320)
         _ = drain(voice)
@@ -126,6 +131,7 @@ struct VoiceTests {
     func resendsTheLast() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(6_400)
         _ = drain(voice)
@@ -142,6 +148,7 @@ struct VoiceTests {
     func resendsAgain() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(3_200)
         _ = drain(voice)
@@ -154,12 +161,11 @@ struct VoiceTests {
         #expect(drain(voice) == (0..<10).map { "320@\(320 * $0);" }.joined())
     }
 
-    @Test(
-        "what a line took before a planned change is not sent again when the next one breaks, nor what is before a mark"
-    )
+    @Test("what a line took before a planned change is not sent again when the next one breaks, nor an older passage")
     func resendsOnlyItsOwn() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(3_200)
         _ = drain(voice)
@@ -170,8 +176,9 @@ struct VoiceTests {
         voice.close(resendsLast: true)
         voice.open(on: connection)
         #expect(drain(voice) == "320@3200;")
-        voice.mark(Array("end;".utf8))
-        #expect(drain(voice) == "end;")
+        voice.end(at: voice.captured)
+        #expect(drain(voice) == "")
+        voice.begin(from: voice.captured)
         voice.close(resendsLast: true)
         voice.open(on: connection)
         #expect(drain(voice) == "")
@@ -181,6 +188,7 @@ struct VoiceTests {
     func plannedChange() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         voice.open(on: connection)
         source.capture(640)
         _ = drain(voice)
@@ -198,6 +206,7 @@ struct VoiceTests {
     func abandoned() {
         let source = CountingSource()
         let voice = Voice(source: source)
+        voice.begin(from: 0)
         source.capture(1_000)
         voice.abandon()
         #expect(voice.samplesDropped == 1_000)
@@ -209,6 +218,7 @@ struct VoiceTests {
     func stallThenBreak() {
         let source = CountingSource()
         let voice = Voice(source: source, backlog: .seconds(10), stall: .seconds(1), resent: .zero)
+        voice.begin(from: 0)
         voice.open(on: connection)
         for _ in 1...5 {
             source.capture(16_000)
@@ -219,16 +229,5 @@ struct VoiceTests {
         _ = drain(voice)
         #expect(voice.samplesSent == 80_000)
         #expect(voice.samplesDropped == 0)
-    }
-
-    @Test("a mark goes behind all voice captured before it, and splits a packet for it")
-    func marks() {
-        let source = CountingSource()
-        let voice = Voice(source: source)
-        source.capture(500)
-        voice.mark(Array("end;".utf8))
-        source.capture(320)
-        voice.open(on: connection)
-        #expect(drain(voice) == "320@0;180@320;end;320@500;")
     }
 }
