@@ -30,7 +30,7 @@ class DeviceTests(ProductTests):
         """A conversation on the virtual devices, and its events as they come."""
         process = subprocess.Popen(
             [VIVAVOCE, "talk", *service, "--json", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL, env=self.environment(**self.sound))
+            stdin=subprocess.DEVNULL, env=self.environment(VIVAVOCE_KEY="test", **self.sound))
         events = queue.Queue()
 
         def read():
@@ -53,6 +53,14 @@ class DeviceTests(ProductTests):
             at, event = events.get(timeout=max(0.01, end - time.monotonic()))
             if event["event"] == name and all(event.get(key) == value for key, value in fields.items()):
                 return at, event
+
+    def await_both(self, events, state, seconds=30):
+        """Both devices are in this state, in whatever order. - Returns: when the later one was."""
+        end, missing = time.monotonic() + seconds, {"input", "output"}
+        while missing:
+            at, event = self.await_event(events, "audio.device", end - time.monotonic(), state=state)
+            missing.discard(event["direction"])
+        return at
 
     def device(self, *words):
         subprocess.run([VIRTUAL_AUDIO, *words], check=True, capture_output=True)
@@ -120,8 +128,7 @@ class DeviceTests(ProductTests):
         rehearsal = self.start_rehearsal()
         events = self.start_talk(
             "--input", "alsa:vv_microphone", "--output", "alsa:vv_speaker", service=("--endpoint", rehearsal.url))
-        for direction in ("input", "output"):
-            self.await_event(events, "audio.device", direction=direction, state="open")
+        self.await_both(events, "open")
         for device, direction in (("speaker", "output"), ("microphone", "input")):
             self.device("unplug", device)
             _, lost = self.await_event(events, "audio.device", 10, direction=direction, state="lost")
@@ -151,19 +158,15 @@ class DeviceTests(ProductTests):
 
     def test_a_sound_server_that_hangs_is_noticed_and_forgiven(self):
         events = self.start_talk("--output", "alsa:vv_speaker", "--input", "alsa:vv_microphone")
-        for direction in ("input", "output"):
-            self.await_event(events, "audio.device", direction=direction, state="open")
+        self.await_both(events, "open")
         self.server(signal.SIGSTOP)
         try:
             at = time.monotonic()
-            for direction in ("input", "output"):
-                lost_at, _ = self.await_event(events, "audio.device", 10, direction=direction, state="lost")
-                self.assertLess(lost_at - at, 5)
+            self.assertLess(self.await_both(events, "lost", 10) - at, 5)
             time.sleep(6)  # openings hang meanwhile, and are left behind
         finally:
             self.server(signal.SIGCONT)
-        for direction in ("output", "input"):
-            self.await_event(events, "audio.device", 10, direction=direction, state="reopened")
+        self.await_both(events, "reopened", 10)
 
     def test_a_microphone_that_brings_only_zeros_is_told(self):
         events = self.start_talk("--input", "alsa:vv_microphone")
