@@ -39,6 +39,7 @@ extension Event.Body {
         case .audioLevel: "audio.level"
         case .audioDevice: "audio.device"
         case .audioXrun: "audio.xrun"
+        case .audioUnderrun: "audio.underrun"
         case .audioDropped: "audio.dropped"
         case .usage: "usage"
         case .image: "image"
@@ -63,7 +64,8 @@ extension Event.Body {
         case .wakeHeard(let because), .wakeAsleep(let because): writer.member("because", because)
         case .turnStarted, .turnInterrupted, .turnCompleted, .transcriptPartial, .transcriptFinal:
             writeTurnMembers(to: &writer)
-        case .audioMuted, .audioLevel, .audioDevice, .audioXrun, .audioDropped:
+        case .audioMuted, .audioLevel, .audioDevice, .audioXrun, .audioUnderrun,
+            .audioDropped:
             writeAudioMembers(to: &writer)
         case .usage(let report):
             // Not `turn` and `session`: those names are a number and a string in every other event.
@@ -139,6 +141,7 @@ extension Event.Body {
         case .audioXrun(let direction, let count):
             writer.member("direction", direction.rawValue)
             writer.member("count", count)
+        case .audioUnderrun(let count): writer.member("count", count)
         case .audioDropped(let direction, let milliseconds, let because):
             writer.member("direction", direction.rawValue)
             writer.member("milliseconds", milliseconds)

@@ -37,6 +37,8 @@ package struct Event: Sendable, Equatable {
         case audioLevel(input: Double?, output: Double?)
         case audioDevice(direction: Direction, device: String, state: DeviceState, reason: String?)
         case audioXrun(direction: Direction, count: Int)
+        /// Gaps in mid-answer because speech did not arrive in time.
+        case audioUnderrun(count: Int)
         case audioDropped(direction: Direction, milliseconds: Int, because: String)
         case usage(UsageReport)
         case image(path: String, mimeType: String)

@@ -61,6 +61,7 @@ struct EventExample: Sendable, CustomTestStringConvertible {
             .audioDevice(direction: .input, device: "default", state: .open, reason: nil), "audio.device",
             #""direction":"input","device":"default","state":"open""#),
         EventExample(.audioXrun(direction: .input, count: 7), "audio.xrun", #""direction":"input","count":7"#),
+        EventExample(.audioUnderrun(count: 2), "audio.underrun", #""count":2"#),
         EventExample(
             .audioDropped(direction: .input, milliseconds: 40, because: "the network was slow"), "audio.dropped",
             #""direction":"input","milliseconds":40,"because":"the network was slow""#),
@@ -115,7 +116,8 @@ struct EventJSONTests {
             "session.connecting", "session.live", "session.ended", "session.rotating", "session.resumed",
             "session.stalled", "turns.mode", "wake.heard", "wake.asleep", "turn.started", "turn.interrupted",
             "turn.completed", "transcript.partial", "transcript.final", "audio.muted", "audio.level", "audio.device",
-            "audio.xrun", "audio.dropped", "usage", "image", "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning", "error",
+            "audio.xrun", "audio.underrun", "audio.dropped", "usage", "image", "code", "code.result", "tool.call",
+            "tool.result", "tool.cancelled", "grounding", "warning", "error",
         ]
         #expect(Set(EventExample.all.map(\.name)) == vocabulary)
         #expect(Set(EventExample.all.map(\.body.name)) == vocabulary)

@@ -213,6 +213,8 @@ struct Reporter {
         if inputXruns > 0 { tell(.audioXrun(direction: .input, count: inputXruns)) }
         let outputXruns = counts.output.xruns - reported.output.xruns
         if outputXruns > 0 { tell(.audioXrun(direction: .output, count: outputXruns)) }
+        let underruns = counts.output.underruns - reported.output.underruns
+        if underruns > 0 { tell(.audioUnderrun(count: underruns)) }
         reported = counts
     }
 
