@@ -63,6 +63,13 @@ package final class Conversation: Sendable {
                 await parts.devices.follow()
                 return .auxiliaryEnded
             }
+            group.addTask { [settings, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
+                var cues = Cues(settings.audio.cues, mode: settings.turns.mode, hasScreen: Cues.hasTerminal)
+                for await event in happenings {
+                    if let chime = cues.chime(for: event) { parts.devices.play(chime) }
+                }
+                return .auxiliaryEnded
+            }
 
             var failure: Outcome?
             var ending: Ending?

@@ -109,6 +109,9 @@ package final class Devices: AudioPorts {
         }
     }
 
+    /// Plays a chime on an output that has a clock. Any thread; does not wait.
+    func play(_ cue: Chime) { playback.play(cue) }
+
     // MARK: AudioPorts
 
     package var clock: PlaybackClock { playback.clock }

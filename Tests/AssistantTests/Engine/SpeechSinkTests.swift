@@ -87,4 +87,25 @@ struct SpeechSinkTests {
         sink.endOfSpeech()
         #expect(sink.position == position)
     }
+
+    @Test("held speech waits whole, with what comes meanwhile; the output is woken to fall silent (pitfall 41)")
+    func hold() throws {
+        let changes = Mutex<[SpeechChange]>([])
+        let buffer = SpeechBuffer()
+        let sink = SpeechSink(buffer) { change in changes.withLock { $0.append(change) } }
+        var events: [LiveEvent] = []
+        try dialect.decode(speech(rate: 24_000).span, speech: sink, events: &events)
+        sink.hold()
+        #expect(sink.isHeld && changes.withLock { $0 } == [.speech, .hold])
+        try dialect.decode(speech(rate: 24_000).span, speech: sink, events: &events)
+        #expect(buffer.waiting == 2 * 960)
+        sink.letGoOn()
+        #expect(!sink.isHeld)
+        sink.hold()
+        sink.interrupt()
+        #expect(!sink.isHeld)
+        sink.hold()
+        _ = sink.dropWaiting()
+        #expect(!sink.isHeld)
+    }
 }
