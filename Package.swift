@@ -54,7 +54,16 @@ let package = Package(
         .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
         .systemLibrary(
             name: "CPocketSphinx", pkgConfig: "pocketsphinx", providers: [.apt(["libpocketsphinx-dev"])]),
-        // C of our own: a child process that ends with its parent, which posix_spawn cannot make.
+        // C of our own: what of a C++ library Swift is to see, and a child process that ends with its parent, which
+        // posix_spawn cannot make.
+        // libwebrtc-audio-processing-dev: its pkg-config file asks for definitions, which a system library may not.
+        .target(
+            name: "CWebRTCAudio",
+            cxxSettings: [
+                .define("WEBRTC_POSIX"), .define("WEBRTC_AUDIO_PROCESSING_ONLY_BUILD"),
+                .unsafeFlags(["-isystem", "/usr/include/webrtc_audio_processing"]),
+            ],
+            linkerSettings: [.linkedLibrary("webrtc_audio_processing")]),
         .target(name: "CProcess"),
 
         // Pure.
@@ -64,7 +73,10 @@ let package = Package(
         .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
 
         // Signal processing and I/O.
-        .target(name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP"], swiftSettings: common),
+        // Optimised in debug builds too: unoptimised, a frame of 10 ms takes longer than that.
+        .target(
+            name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP", "CWebRTCAudio"],
+            swiftSettings: common + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
         .target(name: "LiveTransport", dependencies: ["LiveProtocol", "CLibwebsockets"], swiftSettings: common),
         .target(
             name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA", "CPulse"],
@@ -115,7 +127,9 @@ let package = Package(
             swiftSettings: common),
         .target(name: "TestKit", dependencies: ["LiveProtocol"], path: "Tests/TestKit", swiftSettings: common),
         .testTarget(name: "AudioCoreTests", dependencies: ["AudioCore"], swiftSettings: common),
-        .testTarget(name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd"], swiftSettings: common),
+        .testTarget(
+            name: "AudioFrontEndTests", dependencies: ["AudioCore", "AudioFrontEnd", "CAllocationCount"],
+            swiftSettings: common),
         .testTarget(
             name: "AudioDevicesTests",
             dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "CAllocationCount", "TestKit"],
@@ -143,5 +157,6 @@ let package = Package(
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),
-    ].filter(isWanted)
+    ].filter(isWanted),
+    cxxLanguageStandard: .cxx17
 )
