@@ -17,12 +17,17 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
 @safe package final class SpeechBuffer: Sendable {
     /// 0.68 s at 24 kHz, 32 KiB: small beside an answer, large beside the cost of a segment.
     static let segmentSize = 1 << 14
+    /// Speech that stays after it was read, so that what a lost device held can be read again: more than a device and a
+    /// sound server hold together.
+    static let kept = Duration.seconds(1)
 
     package let rate: SampleRate
     /// The most that can wait, in samples.
     package let limit: Int
+    /// `Self.kept` in samples.
+    let kept: Int
     // SAFETY: the table's address never changes. A segment's pointer is stored before `written` is released past its
-    // start, and taken back after `consumed` has been acquired past its end.
+    // start, and taken back after `consumed` has been acquired `kept` past its end.
     nonisolated(unsafe) let segments: UnsafeMutableBufferPointer<UnsafeMutablePointer<Int16>?>
 
     /// Samples written; released by the writer with the samples and every mark before them.
@@ -46,7 +51,8 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end 
         self.limit = rate.frames(in: limit)
         precondition(self.limit > 0, "a speech buffer that holds nothing")
         // One more than the limit fills, because reading and writing both may stand inside a segment.
-        let needed = self.limit / Self.segmentSize + 2
+        kept = rate.frames(in: Self.kept)
+        let needed = (self.limit + kept) / Self.segmentSize + 2
         unsafe segments = .allocate(capacity: 1 << (Int.bitWidth - (needed - 1).leadingZeroBitCount))
         unsafe segments.initialize(repeating: nil)
     }

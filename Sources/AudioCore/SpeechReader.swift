@@ -22,6 +22,8 @@ package struct SpeechReader: ~Copyable, Sendable {
     private let buffer: SpeechBuffer
     private var cushion: Cushion
     private var cutSeen = 0
+    /// The furthest position that was ever reached, as of the last time that something was read again.
+    private var furthest = 0
 
     init(_ buffer: SpeechBuffer, cushion: Cushion) {
         self.buffer = buffer
@@ -71,6 +73,17 @@ package struct SpeechReader: ~Copyable, Sendable {
         buffer.consumed.store(position + count, ordering: .releasing)  // gives segments back to the writer
         let positions = position..<position + count
         return SpeechReading(positions: positions, endsSpeech: position < end && end <= position + count)
+    }
+
+    /// Goes back to speech that was read and has not been heard, because the device that held it is gone. Not behind an
+    /// interruption, and by `SpeechBuffer.kept` at most.
+    ///
+    /// - Parameter position: of the first sample to be read again; one that lies ahead is nothing to go back to.
+    package mutating func rewind(to position: Int) {
+        furthest = max(furthest, self.position)
+        let earliest = max(furthest - buffer.kept, cutSeen)
+        let next = max(position, earliest)
+        if next < self.position { buffer.consumed.store(next, ordering: .releasing) }
     }
 
     private func copy(from position: Int, count: Int, into target: inout MutableSpan<Int16>, from start: Int) {

@@ -25,7 +25,7 @@ package struct SpeechWriter: ~Copyable, Sendable {
     package mutating func append(_ samples: Span<Int16>) -> Int {
         let start = position  // `written` is ours alone
         let consumed = reclaim()
-        let count = min(samples.count, buffer.limit - (start - consumed))
+        let count = max(0, min(samples.count, buffer.limit - (start - consumed)))
         if count < samples.count { buffer.refusedSamples.add(samples.count - count, ordering: .relaxed) }
         guard count > 0 else { return 0 }
         unsafe samples.withUnsafeBufferPointer { samples in
@@ -60,13 +60,13 @@ package struct SpeechWriter: ~Copyable, Sendable {
         onChange(.end)
     }
 
-    /// Takes back the segments that have been read to their end. - Returns: the reader's position.
+    /// Takes back the segments that have been read to their end and are not wanted again. - Returns: the reader's position.
     @discardableResult
     private mutating func reclaim() -> Int {
         let consumed = buffer.consumed.load(ordering: .acquiring)  // pairs with the reader's release
-        while (reclaimed + 1) * SpeechBuffer.segmentSize <= consumed {
+        while (reclaimed + 1) * SpeechBuffer.segmentSize <= consumed - buffer.kept {
             let (entry, _) = buffer.place(of: reclaimed * SpeechBuffer.segmentSize)
-            // SAFETY: the reader has passed this segment and never goes back.
+            // SAFETY: the reader has passed this segment by more than it ever goes back.
             if let segment = unsafe buffer.segments[entry] { unsafe spares.give(segment) }
             unsafe buffer.segments[entry] = nil
             reclaimed += 1

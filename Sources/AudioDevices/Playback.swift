@@ -139,7 +139,7 @@ package actor Playback<Tap: ReferenceTap> {
             failure = error
         }
         state.meter.reset()
-        speech = loop.finish()
+        takeBack(loop.finish())
         if let failure { throw failure }
     }
 
@@ -159,8 +159,15 @@ package actor Playback<Tap: ReferenceTap> {
         }
         state.setWaitingForSpeech(false)
         state.meter.reset()
-        speech = loop.finish()
+        takeBack(loop.finish())
         if let failure { throw failure }
+    }
+
+    /// What the device held and nobody heard is played by the next one.
+    private func takeBack(_ reader: consuming SpeechReader) {
+        var reader = reader
+        reader.rewind(to: clock.heardPosition)
+        speech = consume reader
     }
 
     private func takeSpeech() -> SpeechReader {

@@ -4,6 +4,36 @@ import Testing
 
 @Suite("Speech buffer", .timeLimit(.minutes(1)))
 struct SpeechBufferTests {
+    @Test("speech that was read and not heard can be read again, by a second at most and not behind an interruption")
+    func rewinds() {
+        let buffer = SpeechBuffer()
+        var writer = buffer.makeWriter()
+        var reader = buffer.makeReader(cushion: .zero)
+        func read(_ count: Int) -> [Int16] {
+            var samples = [Int16](repeating: 0, count: count)
+            var span = samples.mutableSpan
+            let reading = reader.read(count, into: &span)
+            return Array(samples.prefix(reading.positions.count))
+        }
+        let speech = (0..<100_000).map { Int16(truncatingIfNeeded: $0) }
+        writer.append(speech.span)
+        #expect(read(60_000) == Array(speech[..<60_000]))
+        writer.append(speech.span)  // takes back what is not wanted again
+        reader.rewind(to: 59_000)
+        #expect(read(1_000) == Array(speech[59_000..<60_000]))
+        reader.rewind(to: 0)
+        #expect(reader.position == 36_000)
+        reader.rewind(to: 0)
+        #expect(reader.position == 36_000)
+        #expect(read(24_000) == Array(speech[36_000..<60_000]))
+        reader.rewind(to: 70_000)
+        #expect(reader.position == 60_000)
+        writer.interrupt()
+        _ = read(1)
+        reader.rewind(to: 59_000)
+        #expect(reader.position == 200_000)
+    }
+
     @Test(
         "a minute of speech in one burst plays to its last sample, in order (pitfalls 43, 44)",
         arguments: [1, 960, 24_000, 1_440_007])
