@@ -65,6 +65,23 @@ struct CaptureLoopTests {
         #expect(consumer.available == 800)
     }
 
+    @Test("a stage that makes silence of sound does not make a silent microphone")
+    func zerosOfTheDevice() throws {
+        struct Gate: CaptureStage {
+            mutating func process(_ frame: inout MutableSpan<Int16>, capturedAt time: Duration) {
+                for index in frame.indices { frame[index] = 0 }
+            }
+            mutating func listen(to frame: Span<Int16>, capturedAt time: Duration) {}
+            var hearsVoice: Bool? { false }
+        }
+        let ring = SampleRing(minimumCapacity: 1_024)
+        var loop = CaptureLoop(
+            ScriptedInput(script: frames(2), listening: toggles), stage: Gate(), voice: ring.makeProducer(), state: state,
+            wake: try Wake(), onPacket: {})
+        for _ in 0..<2 { _ = try loop.step() }
+        #expect(state.counters.counts.zeroSamples == 0)
+    }
+
     @Test("the end of a file is filled up to a whole frame and announced")
     func fileEnd() throws {
         let ring = SampleRing(minimumCapacity: 1_024)

@@ -79,6 +79,23 @@ struct CardTests {
         #expect(try read(3).allSatisfy { if case .samples(160, _) = $0 { true } else { false } })
     }
 
+    @Test("at its true rate a device that lies about it brings sound of the right length, in either direction")
+    func trueRate() throws {
+        let rate = SampleRate(hertz: 44_100)
+        var input = try CardInput(FakePCM(hardware: hardware), name: "fake", at: rate, counters: counters)
+        let wake = try Wake()
+        var frame = [Int16](repeating: 0, count: 160)
+        var reads = 0
+        hardware.onRead = { reads += 1 }
+        for _ in 0..<100 {
+            var span = frame.mutableSpan
+            _ = try input.read(into: &span, wake: wake)
+        }
+        #expect((91...93).contains(reads))  // a second is 44,100 frames of 480 a period, not 48,000
+        let output = CardOutput(FakePCM(hardware: hardware), name: "fake", at: rate, counters: counters)
+        #expect(output.rate == rate)
+    }
+
     @Test("a loudspeaker that ran dry is prepared, and takes the whole period again")
     func underrun() throws {
         var output = CardOutput(FakePCM(hardware: hardware), name: "fake", counters: counters)

@@ -108,6 +108,35 @@ struct DeviceRunTests {
         try await run
     }
 
+    @Test("what a device held when it was left is played by the next one: no sample is lost, and none counts as heard")
+    func changedInMidSpeech() async throws {
+        let folder = NSTemporaryDirectory() + "vivavoce-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let buffer = SpeechBuffer()
+        let playback = try Playback(of: buffer.makeReader())
+        var writer = buffer.makeWriter(onChange: playback.speechChanged)
+        let speech = (0..<480_000).map { Int16($0 % 30_000 + 1) }  // longer than any pause of this machine
+        writer.append(speech)
+        writer.endOfSpeech()
+        async let first: Void = playback.run(on: .file(folder + "/1.wav"))
+        while playback.clock.heardPosition < 2_400 { try await Task.sleep(for: .milliseconds(1)) }
+        playback.leave()
+        try await first
+        let heard = playback.clock.heardPosition
+        async let second: Void = playback.run(on: .file(folder + "/2.wav"))
+        while playback.clock.heardPosition < heard + 2_400 { try await Task.sleep(for: .milliseconds(1)) }
+        playback.stop()
+        try await second
+        let played = try (1...2).map { number in
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/\(number).wav")).dropFirst(44)
+            return bytes.withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
+        }
+        #expect(played[0].starts(with: speech[..<heard]))
+        #expect(played[1].count >= 2_400)
+        #expect(speech[heard...].starts(with: played[1].prefix(2_400)))
+    }
+
     @Test("the threads bear their names")
     func names() async throws {
         let capture = try capture(SampleRing(minimumCapacity: 64))

@@ -12,6 +12,7 @@ final class FakeHardware {
     /// What the next reads, writes or questions return instead of the truth; negative values are errors.
     var answers: [Int] = []
     var calls: [String] = []
+    var onRead: () -> Void = {}
     /// Frames written and not played; or captured and not read.
     var queue = 0
     var written: [Int16] = []
@@ -42,6 +43,7 @@ struct FakePCM: PCM, ~Copyable {
 
     mutating func read(into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let frames = hardware.answer(hardware.configuration.period)
+        hardware.onRead()
         for index in 0..<max(0, frames) * 4 { bytes[index] = index % 2 == 0 ? 0 : 0x10 }
         return frames
     }

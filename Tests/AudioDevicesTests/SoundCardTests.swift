@@ -37,3 +37,18 @@ struct SoundCardTests {
         #expect(Mixer.decibels(0.0001, in: -6_000...0) == -6_000)
     }
 }
+
+@Suite("Traits of inputs", .timeLimit(.minutes(1)))
+struct DeviceTraitsTests {
+    @Test(
+        "an echo canceller is known by its name, or by the server's word",
+        arguments: [
+            ("alsa:echocancel", true), ("alsa_input.pci.analog-stereo.echo-cancel", true), ("default", false),
+            ("alsa:hw:CARD=PCH", false),
+        ])
+    func names(name: String, cancels: Bool) {
+        #expect(DeviceTraits(named: name).cancelsEcho == cancels)
+        let place = ServedPlace(name: name, description: "", cancelsEcho: true, isMonitor: false)
+        #expect(DeviceTraits(of: place) == DeviceTraits(cancelsEcho: true, suppressesNoise: true))
+    }
+}

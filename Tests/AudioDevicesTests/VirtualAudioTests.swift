@@ -199,6 +199,46 @@ struct VirtualAudioTests {
         _ = try await run.value
     }
 
+    @Test("the sound server says where our microphone is, and whether an echo canceller stands there")
+    func places() async throws {
+        let capture = try Capture(into: SampleRing(minimumCapacity: 64_000).makeProducer())
+        let run = Task { try await capture.run(on: .alsa("default")) }
+        while capture.counters.counts.periods < 10 { try await Task.sleep(for: .milliseconds(5)) }
+        var seen: [ServedPlace] = []
+        var module = ""
+        for await change in SoundServer.changes() {
+            guard case .place(.input, let place) = change else { continue }
+            seen.append(place)
+            if seen.count == 1 {
+                module = try pactl(
+                    "load-module", "module-echo-cancel", "source_name=vv_cancelled", "source_master=vv_microphone",
+                    "sink_master=vv_speaker", "aec_method=null")
+                _ = try pactl("set-default-source", "vv_cancelled")
+            } else {
+                _ = try pactl("set-default-source", "vv_microphone")
+                _ = try pactl("unload-module", module)
+                break
+            }
+        }
+        capture.stop()
+        _ = try await run.value
+        #expect(seen.map(\.name) == ["vv_microphone", "vv_cancelled"])
+        #expect(seen.map(\.cancelsEcho) == [false, true])
+        #expect(seen.map(\.isMonitor) == [false, false])
+    }
+
+    private func pactl(_ words: String...) throws -> String {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["pactl"] + words
+        process.standardOutput = pipe
+        try process.run()
+        process.waitUntilExit()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     @Test("a device that does not exist is said so, with those that do")
     func unknown() async throws {
         let playback = try Playback(of: SpeechBuffer().makeReader())
