@@ -6,7 +6,8 @@ import Synchronization
 /// and falls by 20 dB in 1.7 s, as a programme meter does (IEC 60268-10, type I). So a reader that looks ten times a
 /// second misses nothing.
 package final class LevelMeter: Sendable {
-    /// A meter's two needles, in dB below a full-scale square wave; `silence` when there is nothing.
+    /// A meter's two needles, in dBFS (AES17): a sine that just reaches full scale reads 0 on both, so the mean of a
+    /// square wave reads 3 more. `silence` when there is nothing.
     package struct Level: Equatable, Sendable {
         package var rms: Float
         package var peak: Float
@@ -58,7 +59,7 @@ package final class LevelMeter: Sendable {
     /// What the meter shows now. Any thread.
     package var level: Level {
         let powers = Self.unpack(packed.load(ordering: .relaxed))
-        return Level(rms: Self.decibels(ofPower: powers.mean), peak: Self.decibels(ofPower: powers.peak))
+        return Level(rms: Self.decibels(ofPower: 2 * powers.mean), peak: Self.decibels(ofPower: powers.peak))
     }
 
     private static func pack(mean: Float, peak: Float) -> UInt64 {

@@ -1,5 +1,6 @@
 import AudioCore
 import AudioFrontEnd
+import Glibc
 import Testing
 
 @testable import AudioDevices
@@ -166,6 +167,18 @@ struct PlaybackLoopTests {
         #expect((5_510...5_520).contains(heard.frames.count { $0 != 0 }))  // and 720 that die away
         #expect((4_680...4_690).contains(heard.frames.count { $0 == 10_000 }))  // and 120 that fade in
         #expect(state.counters.counts.underruns == 1)
+    }
+
+    @Test("the output's meter reads what leaves, after the volume: a sine at -20 dBFS", arguments: [1, 0.5])
+    func meter(volume: Float) throws {
+        var writer = buffer.makeWriter()
+        writer.append((0..<48_000).map { Int16((3_276.8 * sin(2 * Double.pi * 440 * Double($0) / 24_000)).rounded()) })
+        state.setVolume(volume)
+        var loop = try loop(rate: 44_100)
+        for _ in 0..<150 { try loop.step() }
+        let expected: Float = volume == 1 ? -20 : -26.02
+        #expect(abs(state.meter.level.rms - expected) < 0.2)
+        #expect(abs(state.meter.level.peak - expected) < 0.2)
     }
 
     @Test("the volume is applied, and changes without a jump")

@@ -1,0 +1,48 @@
+"""What is played on the stage, and what comes of it."""
+
+import time
+
+QUESTIONS = [
+    "what is two plus two", "tell me a joke", "what is your name", "how far is the moon", "count to ten",
+    "what day is it today", "flip a coin", "what is your favorite color", "roll the dice", "what time is it",
+]
+
+
+def converse(stage, turns):
+    """Asks, and hears each answer out. Nobody interrupts, so whatever is interrupted, the client heard itself."""
+    answered, spoken = 0, []
+    for turn in range(turns):
+        stage.forget_events()
+        spoken.append(stage.say(QUESTIONS[turn % len(QUESTIONS)]))
+        answered += stage.await_event("turn.completed", 30, speaker="model", reason="complete") is not None
+        stage.wait_for_quiet(20)
+    cuts = [event["monotonic"] for event in stage.events if event["event"] == "turn.interrupted"]
+    own = [at for at in cuts if not any(begin <= at <= end + 1 for begin, end in spoken)]
+    return {"answered": answered, "selfInterruptions": len(own)}
+
+
+def interrupt(stage, times):
+    """Has a story told and speaks into it.
+
+    The times to silence are in seconds: from the user's first sound, as it stood in the room, and from the moment at
+    which the client was told of the interruption. Silence is at the loudspeaker.
+    """
+    noticed, from_onset, from_interrupted = 0, [], []
+    for _ in range(times):
+        stage.forget_events()
+        stage.say("tell me a story")
+        if stage.await_event("turn.started", 20, speaker="model") is None:
+            continue
+        time.sleep(3)
+        stage.wait_until(stage.is_speaking, 5)
+        stage.forget_events()
+        begin, _ = stage.say("stop please")
+        cut = stage.await_event("turn.interrupted", 5)
+        noticed += cut is not None
+        time.sleep(1)
+        silent = stage.silence_after(begin)
+        if cut and silent:
+            from_onset.append(silent - begin)
+            from_interrupted.append(max(0, silent - cut["monotonic"]))
+        stage.wait_for_quiet(60)
+    return {"noticed": noticed, "fromOnset": from_onset, "fromInterrupted": from_interrupted}
