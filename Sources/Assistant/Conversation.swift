@@ -59,6 +59,10 @@ package final class Conversation: Sendable {
                 await parts.devices.tellNotices(to: engine)
                 return .auxiliaryEnded
             }
+            group.addTask {
+                await parts.devices.tellVoice(to: engine)
+                return .auxiliaryEnded
+            }
 
             var failure: Outcome?
             var ending: Ending?

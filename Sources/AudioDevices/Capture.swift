@@ -18,6 +18,7 @@ package actor Capture<Stage: CaptureStage> {
     private nonisolated let wake: Wake
     private nonisolated let noticed: AsyncStream<DeviceNotice>.Continuation
     private let stage: Stage
+    private let activity: VoiceActivity
     private let onPacket: @Sendable () -> Void
     /// Nil while a device runs.
     private var voice: SampleProducer?
@@ -27,18 +28,20 @@ package actor Capture<Stage: CaptureStage> {
 
     /// - Parameters:
     ///   - voice: the ring's writing end. A ring that is full drops the newest voice, which is counted; a pipe waits.
-    ///   - stage: what runs on frames of 10 ms before they reach the ring; pipes go round it.
+    ///   - stage: what runs on frames of 10 ms before they reach the ring; pipes it only listens to.
+    ///   - activity: is told of what the stage hears.
     ///   - onPacket: called on the capture thread after each 20 ms (320 samples) written, and at the end of an input
     ///     for what is left. Must not block.
     /// - Throws: when the process has no descriptor left.
     package init(
-        into voice: consuming SampleProducer, stage: Stage = PassThrough(),
+        into voice: consuming SampleProducer, stage: Stage = PassThrough(), activity: VoiceActivity = VoiceActivity(),
         onPacket: @escaping @Sendable () -> Void = {}
     ) throws(DeviceError) {
         wake = try Wake()
         (notices, noticed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
         self.voice = consume voice
         self.stage = stage
+        self.activity = activity
         self.onPacket = onPacket
     }
 
@@ -132,7 +135,8 @@ package actor Capture<Stage: CaptureStage> {
     ) async throws(DeviceError) -> CaptureEnd {
         guard let voice = voice.take() else { preconditionFailure("a capture runs on one device at a time") }
         var loop = CaptureLoop(
-            input, stage: stage, voice: voice, state: state, wake: wake, onPacket: onPacket)
+            input, stage: stage, voice: voice, state: state, wake: wake, activity: activity,
+            onPacket: onPacket)
         var result = Result<CaptureEnd, DeviceError>.success(.stopped)
         do {
             while !isOver {

@@ -9,6 +9,8 @@ package final class Devices: AudioPorts {
     private let output: DeviceSpec
     private let capture: Capture<PassThrough>
     private let playback: Playback<NoTap>
+    package let voiceActivity: VoiceActivity
+    private let voiceChanged: Doorbell
 
     /// Checks the names; opens nothing.
     ///
@@ -18,7 +20,10 @@ package final class Devices: AudioPorts {
     ) throws(DeviceError) {
         input = try DeviceSpec(parsing: names.input, for: .input)
         output = try DeviceSpec(parsing: names.output, for: .output)
-        capture = try Capture(into: ring.makeProducer(), onPacket: { voice.arrived() })
+        let voiceChanged = try Doorbell()
+        self.voiceChanged = voiceChanged
+        voiceActivity = VoiceActivity { voiceChanged.ring() }
+        capture = try Capture(into: ring.makeProducer(), activity: voiceActivity, onPacket: { voice.arrived() })
         playback = try Playback(of: speech.makeReader(cushion: output.cushion))
     }
 
@@ -41,6 +46,14 @@ package final class Devices: AudioPorts {
 
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
+
+    /// Either end is a pipe, whose sound comes and goes whole.
+    var hasPipe: Bool { input.isPipe || output.isPipe }
+
+    /// Brings what the voice detector hears to the engine, until the task is cancelled.
+    func tellVoice(to engine: SessionEngine) async {
+        for await _ in voiceChanged.rings { engine.voiceChanged() }
+    }
 
     /// Reports how devices were opened, until both notice streams end or the task is cancelled.
     func tellNotices(to engine: SessionEngine) async {
@@ -84,6 +97,13 @@ extension SessionEngine {
 }
 
 extension DeviceSpec {
+    fileprivate var isPipe: Bool {
+        switch self {
+        case .pipe, .standard: true
+        case .alsa, .file, .tone, .silence, .null, .list: false
+        }
+    }
+
     /// Speech held before an answer starts to play: 100 ms for a device with a clock (pitfall 42), none for a pipe.
     fileprivate var cushion: Duration {
         switch self {
