@@ -93,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "vivavoce",
             dependencies: [
-                "Assistant", "AudioDevices", "CProcess", "Events", "LiveProtocol", argumentParser, logging,
+                "Assistant", "AudioDevices", "CProcess", "Events", "LiveProtocol", "LiveSession", argumentParser,
+                logging,
             ],
             swiftSettings: common),
 
@@ -146,7 +147,8 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Assistant", "Events", "LiveProtocol", "vivavoce", argumentParser], swiftSettings: common),
+            dependencies: ["Assistant", "Events", "LiveProtocol", "LiveSession", "vivavoce", argumentParser],
+            swiftSettings: common),
         .testTarget(
             name: "AssistantTests",
             dependencies: [

@@ -70,6 +70,10 @@ package final class Conversation: Sendable {
                 }
                 return .auxiliaryEnded
             }
+            group.addTask {
+                await parts.devices.tellVoice(to: engine)
+                return .auxiliaryEnded
+            }
 
             var failure: Outcome?
             var ending: Ending?

@@ -32,6 +32,7 @@ struct ConversationParts: Sendable {
         configuration.keeping.limits.setup = settings.session.setupTimeout
         configuration.keeping.limits.giveUp?.within = settings.session.recovery
         configuration.keeping.patience = settings.session.answerTimeout
+        configuration.turns = settings.turnKeeping(canHold: !devices.hasPipe)
         if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
         engine = SessionEngine(
             configuration: configuration,
@@ -59,6 +60,23 @@ extension Settings {
         setup.realtimeInput.turnCoverage = turns.coverage.map(RealtimeInputOptions.TurnCoverage.init)
         setup.realtimeInput.activityHandling = turns.bargeIn == .off ? .noInterruption : nil
         return setup
+    }
+
+    /// - Parameter canHold: neither end is a pipe.
+    func turnKeeping(canHold: Bool) -> TurnKeeper.Configuration {
+        var keeping = TurnKeeper.Configuration()
+        keeping.mode = turns.mode
+        keeping.bargeIn =
+            switch turns.bargeIn {
+            case .local: .local
+            case .service: .service
+            case .off: .off
+            }
+        keeping.canHold = canHold
+        if let silence = turns.silence { keeping.quiet = silence }
+        keeping.followUp = wake.followUp
+        keeping.idle = wake.idle
+        return keeping
     }
 }
 

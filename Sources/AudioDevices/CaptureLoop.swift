@@ -20,15 +20,19 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     private let tap: VoiceTap?
     private let state: CaptureState
     private let wake: Wake
+    private let activity: VoiceActivity
     private let onPacket: @Sendable () -> Void
     private let frame = Scratch(samples: frameSize)
+    /// Of a pipe, whose readings are no whole frames: what the stage has not listened to yet.
+    private let unheard = Scratch(samples: frameSize)
+    private var unheardCount = 0
     /// Samples in the ring since the last packet was announced.
     private var unannounced = 0
     private var isListening = true
 
     init(
         _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, tap: VoiceTap? = nil,
-        state: CaptureState, wake: Wake, onPacket: @escaping @Sendable () -> Void
+        state: CaptureState, wake: Wake, activity: VoiceActivity, onPacket: @escaping @Sendable () -> Void
     ) {
         self.input = input
         self.stage = stage
@@ -36,11 +40,15 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         self.tap = tap
         self.state = state
         self.wake = wake
+        self.activity = activity
         self.onPacket = onPacket
     }
 
-    /// Gives the ring's end back, for the next device.
-    consuming func finish() -> SampleProducer { voice }
+    /// Gives the ring's end back, for the next device. Nobody speaks meanwhile.
+    consuming func finish() -> SampleProducer {
+        activity.observe(false, at: voice.position)
+        return voice
+    }
 
     /// Captures one frame. RT safe as far as the device, the stage and `onPacket` are.
     mutating func step() throws(DeviceError) -> Step {
@@ -59,11 +67,13 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
             // What the device brought, before a stage makes silence of it.
             state.counters.countZeros(in: frame.span.extracting(0..<count))
             if input.isExact {
+                listen(to: frame.span.extracting(0..<count), capturedAt: time)
                 deliverAll(frame.span.extracting(0..<count))
             } else {
                 // The end of a file: a stage knows whole frames only.
                 for index in count..<span.count { span[index] = 0 }
                 stage.process(&span, capturedAt: time)
+                activity.observe(stage.hearsVoice, at: voice.position)
                 deliver(frame.span)
             }
             return .captured
@@ -75,7 +85,24 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         guard isMuted == isListening else { return }
         try input.setListening(!isMuted)
         isListening = !isMuted
-        if isMuted { state.meter.reset() }
+        if isMuted {
+            state.meter.reset()
+            activity.observe(false, at: voice.position)
+        }
+    }
+
+    /// Lets the stage hear what it must not change, in frames.
+    private mutating func listen(to samples: Span<Int16>, capturedAt time: Duration) {
+        let unheard = self.unheard.elements
+        var span = unheard.mutableSpan
+        for index in samples.indices {
+            span[unheardCount] = samples[index]
+            unheardCount += 1
+            guard unheardCount == Self.frameSize else { continue }
+            unheardCount = 0
+            stage.listen(to: unheard.span, capturedAt: time)
+            activity.observe(stage.hearsVoice, at: max(0, voice.position + index + 1 - Self.frameSize))
+        }
     }
 
     private mutating func deliver(_ frame: Span<Int16>) {

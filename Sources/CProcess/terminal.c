@@ -14,6 +14,15 @@ static volatile sig_atomic_t entered = 0;
 static int terminal_descriptor = -1;
 static struct termios found, wanted;
 static int shows_keys = 0;
+static volatile sig_atomic_t reports_releases = 0;
+
+// Asks a terminal with the kitty keyboard protocol to tell when keys go up, as EnhancedKey reads it, and takes that back.
+static const char ask_for_releases[] = "\033[>27u\033[?u", ask_no_more[] = "\033[<u";
+
+static void put(const char *text, size_t length) {
+    ssize_t ignored = write(terminal_descriptor, text, length);
+    (void)ignored;
+}
 
 // Signals after which the terminal must be as it was. The first three only where nobody else handles them.
 static const int endings[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGABRT, SIGBUS,
@@ -27,10 +36,10 @@ static void restore(void) {
     int saved_error = errno;
     if (vv_terminal_is_ours(terminal_descriptor)) {
         tcsetattr(terminal_descriptor, TCSANOW, &found);
+        if (reports_releases) put(ask_no_more, sizeof ask_no_more - 1);
         if (shows_keys) {
             static const char show_cursor[] = "\033[?25h";
-            ssize_t ignored = write(terminal_descriptor, show_cursor, sizeof show_cursor - 1);
-            (void)ignored;
+            put(show_cursor, sizeof show_cursor - 1);
         }
     }
     errno = saved_error;
@@ -40,13 +49,21 @@ void vv_terminal_leave(void) {
     if (!entered) return;
     entered = 0;
     restore();
+    reports_releases = 0;
+}
+
+void vv_terminal_report_releases(int wanted_now) {
+    if (!entered || (reports_releases != 0) == (wanted_now != 0)) return;
+    if (!vv_terminal_is_ours(terminal_descriptor)) return;
+    reports_releases = wanted_now;
+    if (wanted_now) put(ask_for_releases, sizeof ask_for_releases - 1);
+    else put(ask_no_more, sizeof ask_no_more - 1);
 }
 
 // Restores, then lets the signal do what it would have done: the handler before ours, or the end of the process.
 static void end(int number) {
     if (entered && shows_keys) { // what comes next, such as a shell's prompt, begins on a row of its own
-        ssize_t ignored = write(terminal_descriptor, "\r\n", 2);
-        (void)ignored;
+        put("\r\n", 2);
     }
     vv_terminal_leave();
     for (int index = 0; index < ending_count; index++) {
@@ -69,6 +86,7 @@ static void resume(int number) {
     int saved_error = errno;
     if (entered && vv_terminal_is_ours(terminal_descriptor)) {
         tcsetattr(terminal_descriptor, TCSANOW, &wanted);
+        if (reports_releases) put(ask_for_releases, sizeof ask_for_releases - 1);
         kill(getpid(), SIGWINCH); // whoever draws draws anew
     }
     errno = saved_error;

@@ -173,6 +173,9 @@ package struct SessionKeeper: Equatable, Sendable {
         if hint.observe(level, now: now) { floor.userSpeaks(now: now) }
     }
 
+    /// Our voice detector hears somebody, or a turn is under way; tell it as often as `listened`.
+    package mutating func userSpeaks(now: Duration) { floor.userSpeaks(now: now) }
+
     // MARK: What the conversation says
 
     /// Turns that began, grew and ended.

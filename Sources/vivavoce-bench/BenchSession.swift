@@ -60,6 +60,7 @@ final class BenchSession: Sendable {
 /// Devices that do not exist: the engine asks, and nothing was heard.
 private final class SilentPorts: AudioPorts {
     let clock = PlaybackClock()
+    let voiceActivity = VoiceActivity()
     let isLive = Atomic<Bool>(false)
     var levels: (input: Double, output: Double) { (-60, -60) }
     var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }

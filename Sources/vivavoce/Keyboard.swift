@@ -45,6 +45,9 @@ final class Keyboard: Sendable {
         source.resume()
     }
 
+    /// Asks the terminal to tell when keys go up, or no more; one that does says so in `input`.
+    func reportReleases(_ wanted: Bool) { vv_terminal_report_releases(wanted ? 1 : 0) }
+
     /// Gives the terminal back and ends `input`.
     func close() {
         Self.restoreTerminal()

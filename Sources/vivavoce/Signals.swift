@@ -4,8 +4,8 @@ import Glibc
 
 /// The signals that a conversation answers to; they do not end the process while this is open.
 final class Signals: Sendable {
-    /// Those that ask for the end, and the one that tells of a new window size.
-    private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGWINCH]
+    /// Those that ask for the end, the one that tells of a new window size, and those that are the key to talk.
+    private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGUSR1, SIGUSR2]
 
     /// Numbers as they arrive. Bound: 16, the newest are kept; a burst beyond that says nothing new.
     let arrivals: AsyncStream<CInt>

@@ -10,7 +10,8 @@ struct Talk: AsyncParsableCommand {
         abstract: "Hold a conversation in this terminal.",
         discussion: """
             Speak; what both sides say is printed. On a terminal: m mutes, i interrupts, t types a message, r renews the connection, q ends; \
-            so does Ctrl-C. Spoken lines go to stdout, everything else to stderr.
+            so does Ctrl-C. o changes the mode; in hold, toggle and wake the space bar is the key to talk, and so are the \
+            signals USR1 (press) and USR2 (release). Spoken lines go to stdout, everything else to stderr.
 
             Devices: default, alsa:NAME, file:PATH.wav, pipe:PATH, - (raw PCM: 16 kHz in, 24 kHz out), tone:HZ, silence, \
             null. With --output - the spoken lines go to stderr.
@@ -75,7 +76,10 @@ struct Talk: AsyncParsableCommand {
             ConsoleLogHandler(label: label, level: settings.log.level, console: console) { Environment.now }
         }
         let style = Transcript.Style(isJSON: json, isQuiet: quiet)
-        let session = TalkSession(console: console, style: style, keyboard: Keyboard()) { bus in
+        let session = TalkSession(
+            console: console, style: style, keyboard: Keyboard(),
+            talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil)
+        ) { bus in
             let conversation = Conversation(settings: settings, credential: credential, bus: bus)
             return TalkSession.Partner(run: conversation.run, perform: conversation.perform)
         }

@@ -2,6 +2,7 @@ import Assistant
 import Dispatch
 import Events
 import Glibc
+import LiveSession
 
 /// One conversation with a person at the terminal: shows it, obeys keys and signals, and says how it ended.
 actor TalkSession {
@@ -24,6 +25,8 @@ actor TalkSession {
     private let partner: Partner
     private let keyboard: Keyboard?
     private let patience: Duration
+    private var talking: Talking
+    private var release: Task<Void, Never>?
 
     private var hasBeenLive = false
     private var hasSaidWhy = false
@@ -38,13 +41,14 @@ actor TalkSession {
     ///   - patience: how long the conversation and its transcript may take to end once they should; the process then
     ///     ends without them.
     init(
-        console: Console, style: Transcript.Style, keyboard: Keyboard?, patience: Duration = .seconds(3),
-        partner: (EventBus) -> Partner
+        console: Console, style: Transcript.Style, keyboard: Keyboard?, talking: Talking = Talking(),
+        patience: Duration = .seconds(3), partner: (EventBus) -> Partner
     ) {
         self.console = console
         bus = EventBus()
         self.keyboard = keyboard
         self.patience = patience
+        self.talking = talking
         transcript = Transcript(console: console, style: style)
         self.partner = partner(bus)
     }
@@ -56,6 +60,7 @@ actor TalkSession {
         let watched = bus.subscribe(capacity: 256, overflow: .dropsPartialsFirst)
         let signals = Signals()
         takesSignals = true
+        keyboard?.reportReleases(talking.needsReleases)
         let outcome = await withTaskGroup(of: Part.self) { group in
             group.addTask { [partner] in .ended(await partner.run()) }
             group.addTask { [transcript] in
@@ -84,6 +89,7 @@ actor TalkSession {
             }
             return await self.outcome(of: &group)
         }
+        release?.cancel()
         keyboard?.close()
         signals.close()
         way.cancel()
@@ -130,10 +136,12 @@ actor TalkSession {
     /// Whether Ctrl-C would find the session as a test wants to find it.
     func isReady(live: Bool) -> Bool { takesSignals && hasBeenLive == live }
 
-    private func note(_ event: Event) {
+    private func note(_ event: Event) async {
         switch event.body {
         case .sessionLive: hasBeenLive = true
         case .sessionEnded(_, _, let exit): hasSaidWhy = exit != 0
+        case .turnsMode(let mode, _): await modeChanged(to: mode)
+        case .audioMuted(let isMuted): self.isMuted = isMuted
         default: break
         }
     }
@@ -142,6 +150,9 @@ actor TalkSession {
         guard number != SIGWINCH else {
             if let size = Terminal.size(of: STDOUT_FILENO) { console.resize(columns: size.columns, rows: size.rows) }
             return
+        }
+        guard number != SIGUSR1, number != SIGUSR2 else {
+            return await talk(talking.obey(number == SIGUSR1 ? .pressed : .released))
         }
         signalsThatEnd += 1
         if number == SIGINT, !hasBeenLive { wasInterruptedEarly = true }
@@ -161,6 +172,9 @@ actor TalkSession {
                     await transcript.showMuted(isMuted)
                 case .interrupt: partner.perform(.interrupt)
                 case .renew: partner.perform(.renew)
+                case .talk(let event): await talk(talking.note(event, now: Self.clock.now - Self.start))
+                case .nextMode: partner.perform(.mode(talking.nextMode))
+                case .signal(let character): Self.raise(character)
                 case .quit: hangUp()
                 case .send(let text):
                     partner.perform(.say(text))
@@ -169,6 +183,40 @@ actor TalkSession {
                 case nil: break
                 }
             }
+        }
+    }
+
+    // MARK: The key to talk
+
+    private static let clock = ContinuousClock()
+    private static let start = clock.now
+
+    private func modeChanged(to name: String) async {
+        guard let mode = TurnMode(rawValue: name) else { return }
+        talking.change(to: mode)
+        keyboard?.reportReleases(talking.needsReleases)
+        await transcript.showTalking(talking.isTalking)
+    }
+
+    private func talk(_ command: ConversationCommand?) async {
+        if let command {
+            partner.perform(command)
+            await transcript.showTalking(talking.isTalking)
+        }
+        release?.cancel()
+        guard let deadline = talking.deadline else { return }
+        release = Task {
+            guard (try? await Self.clock.sleep(until: Self.start + deadline)) != nil else { return }
+            await talk(talking.timePassed(now: Self.clock.now - Self.start))
+        }
+    }
+
+    /// What the terminal would have made of Ctrl and this character, had it not been asked to tell of all keys.
+    private static func raise(_ character: Character) {
+        switch character {
+        case "c": kill(getpid(), SIGINT)
+        case "z": kill(getpid(), SIGTSTP)
+        default: kill(getpid(), SIGQUIT)
         }
     }
 

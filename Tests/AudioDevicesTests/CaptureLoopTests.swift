@@ -33,23 +33,79 @@ struct ScriptedInput: InputDevice {
     mutating func setListening(_ isListening: Bool) { listening.increment() }
 }
 
+/// Hears a voice in frames that begin with a sample in a range.
+private struct Threshold: CaptureStage {
+    let voice: ClosedRange<Int16>
+    var hearsVoice: Bool?
+
+    init(voice: ClosedRange<Int16>) { self.voice = voice }
+
+    mutating func process(_ frame: inout MutableSpan<Int16>, capturedAt time: Duration) {
+        hearsVoice = voice.contains(frame[0])
+    }
+    mutating func listen(to frame: Span<Int16>, capturedAt time: Duration) { hearsVoice = voice.contains(frame[0]) }
+}
+
 @Suite("Capture", .timeLimit(.minutes(1)))
 struct CaptureLoopTests {
     private let state = CaptureState()
+    private let activity = VoiceActivity()
     private let packets = Counter()
     private let toggles = Counter()
 
     private func loop(
         _ script: [InputReading], ring: SampleRing, tap: VoiceTap? = nil, isExact: Bool = false
     ) throws -> CaptureLoop<ScriptedInput, PassThrough> {
+        try self.loop(script, ring: ring, tap: tap, isExact: isExact, stage: PassThrough())
+    }
+
+    private func loop<Stage: CaptureStage>(
+        _ script: [InputReading], ring: SampleRing, tap: VoiceTap? = nil, isExact: Bool = false, stage: Stage
+    ) throws -> CaptureLoop<ScriptedInput, Stage> {
         CaptureLoop(
-            ScriptedInput(script: script, isExact: isExact, listening: toggles), stage: PassThrough(),
-            voice: ring.makeProducer(), tap: tap, state: state, wake: try Wake(),
+            ScriptedInput(script: script, isExact: isExact, listening: toggles), stage: stage,
+            voice: ring.makeProducer(), tap: tap, state: state, wake: try Wake(), activity: activity,
             onPacket: { [packets] in packets.increment() })
     }
 
     private func frames(_ count: Int) -> [InputReading] {
         [InputReading](repeating: .samples(160, capturedAt: .zero), count: count)
+    }
+
+    @Test("what the stage hears is told with the position of its frame, and a device that goes is silent")
+    func voiceActivity() throws {
+        let ring = SampleRing(minimumCapacity: 16_000)
+        var loop = try loop(frames(6), ring: ring, stage: Threshold(voice: 200...600))
+        for _ in 1...6 { _ = try loop.step() }
+        // Samples count up from 1, so that frame 1 begins with 161 and frame 2 with 321.
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: true, position: 320))
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: false, position: 640))
+        #expect(activity.next() == nil)
+        _ = loop.finish()
+        #expect(activity.next() == nil)
+    }
+
+    @Test("a pipe's samples pass unchanged, and the stage listens to them in whole frames")
+    func voiceActivityOfPipe() throws {
+        let ring = SampleRing(minimumCapacity: 16_000)
+        let script = [InputReading](repeating: .samples(100, capturedAt: .zero), count: 10)
+        var loop = try loop(script, ring: ring, isExact: true, stage: Threshold(voice: 200...2_000))
+        for _ in 1...10 { _ = try loop.step() }
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: true, position: 320))
+        #expect(activity.next() == nil)
+        _ = loop.finish()
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: false, position: 1_000))
+    }
+
+    @Test("muting is silence")
+    func voiceActivityWhileMuted() throws {
+        let ring = SampleRing(minimumCapacity: 16_000)
+        var loop = try loop(frames(2) + [.woken], ring: ring, stage: Threshold(voice: 0...2_000))
+        for _ in 1...2 { _ = try loop.step() }
+        state.setMuted(true)
+        _ = try loop.step()
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: true, position: 0))
+        #expect(activity.next() == VoiceActivity.Edge(isVoice: false, position: 320))
     }
 
     @Test("every 20 ms are announced once they are in the ring")

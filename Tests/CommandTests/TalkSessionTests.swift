@@ -1,6 +1,7 @@
 import Assistant
 import Events
 import Glibc
+import LiveSession
 import Synchronization
 import Testing
 
@@ -49,11 +50,30 @@ struct TalkSessionTests {
     private let script = ScriptedPartner()
     private let output = open("/dev/null", O_WRONLY | O_CLOEXEC)
 
-    private func session() -> TalkSession {
+    private func session(_ mode: TurnMode = .open) -> TalkSession {
         let console = Console(Console.Layout(transcript: output, notices: output))
-        return TalkSession(console: console, style: .init(), keyboard: nil, patience: .seconds(600)) {
+        return TalkSession(
+            console: console, style: .init(), keyboard: nil, talking: Talking(mode: mode), patience: .seconds(600)
+        ) {
             script.partner(on: $0)
         }
+    }
+
+    @Test(
+        "SIGUSR1 presses the key to talk and SIGUSR2 lets it go; in toggle the first is all there is",
+        arguments: [TurnMode.hold, .toggle, .wake])
+    func talkSignals(mode: TurnMode) async {
+        let session = session(mode)
+        async let result = session.hold()
+        await script.started()
+        script.publish(.sessionLive(model: "m", resumed: false))
+        while await !session.isReady(live: true) { await Task.yield() }
+        kill(getpid(), SIGUSR1)
+        #expect(await script.nextCommand() == .press)
+        kill(getpid(), mode == .hold ? SIGUSR2 : SIGUSR1)
+        #expect(await script.nextCommand() == (mode == .hold ? .release : .press))
+        script.finish(.success)
+        #expect(await result == .success)
     }
 
     @Test("it ends with the conversation's own exit code", arguments: [ExitCode.success, .unavailable, .refused])
@@ -97,5 +117,50 @@ struct TalkSessionTests {
         script.finish(.success)
         #expect(await result == .ioError)
         close(ends[1])
+    }
+}
+
+@Suite("The key to talk")
+struct TalkingTests {
+    @Test("o goes through the modes; wake is among them when there is a detector to wake it")
+    func cycle() {
+        for (hasWakeWord, expected) in [
+            (false, [TurnMode.local, .hold, .toggle, .half, .open]),
+            (true, [.local, .hold, .toggle, .half, .wake, .open]),
+        ] {
+            var talking = Talking(hasWakeWord: hasWakeWord)
+            var modes: [TurnMode] = []
+            for _ in expected {
+                talking.change(to: talking.nextMode)
+                modes.append(talking.mode)
+            }
+            #expect(modes == expected)
+        }
+    }
+
+    @Test("the key does nothing in modes that have none")
+    func elsewhere() {
+        for mode in [TurnMode.open, .local, .half] {
+            var talking = Talking(mode: mode)
+            #expect(talking.note(.down, now: .zero) == nil)
+            #expect(talking.note(.up, now: .zero) == nil)
+            #expect(!talking.isTalking)
+        }
+    }
+
+    @Test("hold follows the key, toggle every other press, however long it is held")
+    func talking() {
+        var hold = Talking(mode: .hold)
+        #expect(hold.note(.down, now: .zero) == .press)
+        #expect(hold.isTalking)
+        #expect(hold.timePassed(now: .seconds(1)) == .release)
+        #expect(!hold.isTalking)
+        var toggle = Talking(mode: .toggle)
+        #expect(toggle.note(.down, now: .zero) == .press)
+        #expect(toggle.note(.down, now: .milliseconds(500)) == nil)
+        #expect(toggle.timePassed(now: .seconds(1)) == nil)
+        #expect(toggle.isTalking)
+        #expect(toggle.note(.down, now: .seconds(2)) == .press)
+        #expect(!toggle.isTalking)
     }
 }

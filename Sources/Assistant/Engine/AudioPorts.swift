@@ -11,6 +11,9 @@ package protocol AudioPorts: AnyObject, Sendable {
     /// Stops reading the input, really, or reads it again.
     func setMuted(_ isMuted: Bool)
 
+    /// Whether somebody speaks into the input, as far as that is known.
+    var voiceActivity: VoiceActivity { get }
+
     /// What the meters show, in dBFS.
     var levels: (input: Double, output: Double) { get }
 

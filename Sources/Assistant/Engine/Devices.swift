@@ -16,6 +16,8 @@ package final class Devices: AudioPorts {
     private let follower: DefaultFollower
     // Bounded at its sources: a device reports changes, each once.
     private let reports = AsyncStream.makeStream(of: DirectedReport.self, bufferingPolicy: .unbounded)
+    package let voiceActivity: VoiceActivity
+    private let voiceChanged: Doorbell
 
     /// Checks the names; opens nothing but the mixer, where one is named.
     ///
@@ -25,8 +27,12 @@ package final class Devices: AudioPorts {
     ) throws(DeviceError) {
         input = try DeviceSpec(parsing: names.input, for: .input)
         output = try DeviceSpec(parsing: names.output, for: .output)
+        let voiceChanged = try Doorbell()
+        self.voiceChanged = voiceChanged
+        voiceActivity = VoiceActivity { voiceChanged.ring() }
         // What runs between the device and the ring, and who hears what leaves, are named here and nowhere else.
-        let capture = try Capture(into: ring.makeProducer(), stage: PassThrough(), onPacket: { voice.arrived() })
+        let capture = try Capture(
+            into: ring.makeProducer(), stage: PassThrough(), activity: voiceActivity, onPacket: { voice.arrived() })
         let playback = try Playback(
             of: speech.makeReader(cushion: output.cushion, within: output.cushions), tap: NoTap())
         let feed = reports.continuation
@@ -94,6 +100,14 @@ package final class Devices: AudioPorts {
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
 
+    /// Either end is a pipe, whose sound comes and goes whole.
+    var hasPipe: Bool { input.isPipe || output.isPipe }
+
+    /// Brings what the voice detector hears to the engine, until the task is cancelled.
+    func tellVoice(to engine: SessionEngine) async {
+        for await _ in voiceChanged.rings { engine.voiceChanged() }
+    }
+
     /// Tells what becomes of the devices, until the task is cancelled.
     func tellReports(to engine: SessionEngine) async {
         for await directed in reports.stream {
@@ -128,6 +142,13 @@ package final class Devices: AudioPorts {
 }
 
 extension DeviceSpec {
+    fileprivate var isPipe: Bool {
+        switch self {
+        case .pipe, .standard: true
+        case .alsa, .file, .tone, .silence, .null, .list: false
+        }
+    }
+
     /// Between these the cushion follows the network's jitter (pitfall 42); a pipe has none.
     fileprivate var cushions: ClosedRange<Duration>? {
         cushion > .zero ? .milliseconds(40)...(.milliseconds(400)) : nil

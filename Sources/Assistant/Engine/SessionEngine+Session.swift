@@ -36,6 +36,7 @@ extension SessionEngine {
         if let more = change.preparation.instruction {
             setup.systemInstruction = setup.systemInstruction.map { "\($0)\n\n\(more)" } ?? more
         }
+        leaveTurnsToUs(&setup)
         let encoded = parts.dialect.encode(setup)
         reporter.leftOut(encoded.warnings)
         lines.connection?.send(encoded.message)
@@ -51,10 +52,10 @@ extension SessionEngine {
         if !wasLive { parts.ports.sessionWentLive() }
         wasLive = true
         guard let connection = lines.connection else { return }
-        parts.voice.open(on: connection)
+        parts.voice.open(on: connection, marks: voiceMarks)
+        openedLineIsManual = isLineManual
         reportCounts()  // what was dropped until now, was for want of a connection
         isGateOpen = true
-        if hasStreamEnded { endVoiceStream() }
         watch.wentLive(now: now)
     }
 
@@ -65,6 +66,7 @@ extension SessionEngine {
             droppedBeforeGap = parts.voice.samplesDropped
         }
         isGateOpen = false
+        turnKeeper.lineClosed()
         parts.voice.close(resendsLast: resendsLast)
     }
 
@@ -101,6 +103,7 @@ extension SessionEngine {
             tell(turns.handle(event, at: at))
             reporter.report(event, now: now)
             perform(keeper.received(event, now: now))
+            noteForTurns(event)
         }
     }
 
@@ -138,23 +141,12 @@ extension SessionEngine {
         case .interrupt: interrupt()
         case .say(let text): say(text)
         case .renew: perform(keeper.renew(now: now))
-        case .press, .release, .mode, .device, .volume: break
+        case .press: perform(turnKeeper.pressed(at: turnMoment))
+        case .release: perform(turnKeeper.released(at: turnMoment))
+        case .mode(let mode): perform(turnKeeper.change(to: mode, because: "asked", at: turnMoment))
+        case .device, .volume: break
         case .hangUp: perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
         }
-    }
-
-    private func setMuted(_ wanted: Bool) {
-        guard wanted != isMuted else { return }
-        isMuted = wanted
-        parts.ports.setMuted(wanted)
-        streamEndDue = wanted ? now + .milliseconds(200) : nil
-        if !wanted { hasStreamEnded = isInputLost }
-    }
-
-    func setInputLost(_ isLost: Bool) {
-        isInputLost = isLost
-        guard !isMuted else { return }  // it has been said, or is about to be
-        if isLost { endVoiceStream() } else { hasStreamEnded = false }
     }
 
     private func say(_ text: String) {
@@ -163,6 +155,7 @@ extension SessionEngine {
         let changes = turns.typed(text, at: moment)
         guard case .started(let turn, _) = changes.first(where: \.isStart) else { return }
         tell(changes)
+        perform(turnKeeper.lineWanted(at: turnMoment))
         perform(keeper.typed(text, turn: turn, now: now))
     }
 
@@ -174,13 +167,5 @@ extension SessionEngine {
         if moreComes, keeper.machine.isLive, let message = parts.dialect.encode(.stopGenerating) {
             lines.connection?.send(message)
         }
-    }
-
-    /// Tells the service that no more voice comes, behind the last of it (pitfall 34).
-    func endVoiceStream() {
-        streamEndDue = nil
-        hasStreamEnded = true
-        guard let message = parts.dialect.encode(.audioStreamEnd) else { return }
-        parts.voice.mark(message)
     }
 }

@@ -13,6 +13,7 @@ package actor SessionEngine {
         package var endpoint: Endpoint
         package var setup: SessionSetup
         package var keeping: SessionKeeper.Configuration
+        package var turns = TurnKeeper.Configuration()
         package var until: EndWatch.Condition
 
         package init(endpoint: Endpoint, setup: SessionSetup, until: EndWatch.Condition) {
@@ -54,9 +55,11 @@ package actor SessionEngine {
         }
     }
 
-    private enum Input: Sendable {
+    enum Input: Sendable {
         case line(dial: Int, LineEvent)
         case command(ConversationCommand)
+        case voiceChanged
+        case wakeWord(because: String, backBy: Duration)
         case inputEnded
         case inputLost
         case inputReturned
@@ -74,17 +77,15 @@ package actor SessionEngine {
     var keeper: SessionKeeper
     var lines: Lines
     var turns = TurnAssembler()
+    var turnKeeper: TurnKeeper
     var watch: EndWatch
     var reporter: Reporter
     private var alarms = Alarms()
     private var sleep = SleepWatch()
-    var isMuted = false
-    /// When to say that the voice stream has ended, some periods after muting, when the last of it has been captured.
-    var streamEndDue: Duration?
-    /// It has been said, and holds for the next line, too.
-    var hasStreamEnded = false
-    /// The microphone is gone for now.
-    var isInputLost = false
+    /// Whether the line that was set up last leaves it to us when a turn begins and ends.
+    var isLineManual = false
+    /// The same of the line that has just gone live, until the turn keeper has been told.
+    var openedLineIsManual: Bool?
     var wasLive = false
     var isGateOpen = false
     /// Voice that had been dropped when the line went.
@@ -98,6 +99,7 @@ package actor SessionEngine {
         self.configuration = configuration
         self.parts = parts
         keeper = SessionKeeper(configuration.keeping)
+        turnKeeper = TurnKeeper(configuration.turns)
         watch = EndWatch(configuration.until)
         announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
         reporter = Reporter(announcer)
@@ -130,6 +132,7 @@ package actor SessionEngine {
     /// Runs until the session has ended for good. Cancelling ends it without a close frame.
     package func run() async -> Ending {
         await withDiscardingTaskGroup { group in
+            beginTurns()
             perform(keeper.start(now: now))
             for await input in mailbox.stream {
                 handle(input)
@@ -152,7 +155,7 @@ package actor SessionEngine {
         return outcome
     }
 
-    private nonisolated func post(_ input: Input) { mailbox.continuation.yield(input) }
+    nonisolated func post(_ input: Input) { mailbox.continuation.yield(input) }
 
     // MARK: One step
 
@@ -168,7 +171,8 @@ package actor SessionEngine {
     private var nextDeadline: Duration? {
         guard !keeper.machine.isEnding else { return keeper.machine.deadline }
         var deadlines = [
-            keeper.deadline(now: now), turns.deadline(at: moment), watch.deadline, streamEndDue, nextHousekeeping,
+            keeper.deadline(now: now), turns.deadline(at: moment), watch.deadline,
+            turnKeeper.deadline(at: turnMoment), nextHousekeeping,
         ]
         if keeper.awaitsQuiet(now: now) { deadlines.append(nextListening) }
         if parts.bus.wantsLevels { deadlines.append(nextLevels) }
@@ -181,16 +185,21 @@ package actor SessionEngine {
             guard let role = lines.role(of: dial, taking: event) else { return }
             handle(event, on: role)
         case .command(let command): handle(command)
+        case .voiceChanged: break  // as it is looked at in every step
+        case .wakeWord(let because, let backBy):
+            keepTurns()
+            perform(turnKeeper.wakeWordHeard(because: because, backBy: backBy, at: turnMoment))
         case .inputEnded:
             endVoiceStream()
             watch.inputEnded(now: now)
-        case .inputLost: setInputLost(true)
-        case .inputReturned: setInputLost(false)
+        case .inputLost: endVoiceStream()
+        case .inputReturned: beginVoiceStream()
         case .stop(let ending): perform(keeper.stop(ending, now: now))
         case .alarm(let due):
             alarms.rang(due)
             timePassed()
         }
+        keepTurns()
         if watch.isDue(now: now) {
             perform(keeper.stop(Ending(.asked, reason: "the conversation is over"), now: now))
         }
@@ -203,7 +212,6 @@ package actor SessionEngine {
         if now >= nextListening { listen() }
         perform(keeper.timePassed(now: now))
         tell(turns.timePassed(at: moment))
-        if let due = streamEndDue, now >= due { endVoiceStream() }
         observeLine()
         if now >= nextHousekeeping {
             nextHousekeeping = now + .seconds(1)
@@ -213,13 +221,17 @@ package actor SessionEngine {
         if now >= nextLevels, parts.bus.wantsLevels {
             nextLevels = now + .milliseconds(100)
             let levels = parts.ports.levels
-            reporter.tell(.audioLevel(input: isMuted ? nil : levels.input, output: levels.output))
+            reporter.tell(.audioLevel(input: turnKeeper.isMuted ? nil : levels.input, output: levels.output))
         }
     }
 
     func listen() {
         nextListening = now + .milliseconds(250)
-        if !isMuted { keeper.listened(parts.ports.levels.input, now: now) }
+        if turnKeeper.isUserSpeaking {
+            keeper.userSpeaks(now: now)
+        } else if !turnKeeper.isMuted, !parts.ports.voiceActivity.isKnown {
+            keeper.listened(parts.ports.levels.input, now: now)
+        }
     }
 
     private func observeLine() {

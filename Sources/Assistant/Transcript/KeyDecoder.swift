@@ -7,6 +7,12 @@ package struct KeyDecoder: Sendable, Equatable {
         case escape
         /// Ctrl and a letter, such as `u`.
         case control(Character)
+        /// It is held down. Only from a terminal that was asked to tell; from others each repeat is the key again.
+        case repeated(Character)
+        /// It was let go; likewise.
+        case released(Character)
+        /// The terminal tells of both from here on.
+        case reportsReleases
     }
 
     /// Bytes of a character whose end has not come yet.
@@ -27,6 +33,7 @@ package struct KeyDecoder: Sendable, Equatable {
             if byte == 0x1B {
                 let length = Self.sequenceLength(bytes[index...])
                 if length == 1 { keys.append(.escape) }
+                keys += EnhancedKey(bytes[index..<index + length])?.keys ?? []
                 index += length
             } else if byte < 0x80 {
                 keys.append(Self.key(ascii: byte))
@@ -45,7 +52,7 @@ package struct KeyDecoder: Sendable, Equatable {
         return keys
     }
 
-    private static func key(ascii byte: UInt8) -> Key {
+    static func key(ascii byte: UInt8) -> Key {
         switch byte {
         case 0x0D, 0x0A: .enter
         case 0x7F, 0x08: .backspace

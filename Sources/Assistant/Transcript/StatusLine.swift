@@ -1,3 +1,5 @@
+package import LiveSession
+
 /// The line at the bottom of the terminal: state, model, two meters, time, and which keys do what.
 package struct StatusLine: Sendable, Equatable {
     package enum State: String, Sendable { case starting, connecting, live, reconnecting, ended }
@@ -8,6 +10,11 @@ package struct StatusLine: Sendable, Equatable {
     package var inputLevel: Double?
     package var outputLevel: Double?
     package var isMuted = false
+    package var mode = TurnMode.open
+    /// A turn is under way that the key began.
+    package var isTalking = false
+    /// In wake mode: the wake word is waited for.
+    package var isAsleep = false
     /// Since the first `session.live`; nil before it.
     package var elapsed: Duration?
 
@@ -18,9 +25,19 @@ package struct StatusLine: Sendable, Equatable {
         var parts = [isMuted ? "\(state) (muted)" : "\(state)"]
         if let elapsed { parts.append(Self.clock(elapsed)) }
         parts.append("you \(Self.meter(isMuted ? nil : inputLevel)) model \(Self.meter(outputLevel))")
+        parts.append(modeText)
         if let model { parts.append(TerminalText.sanitized(model)) }
-        parts.append("m \(isMuted ? "unmute" : "mute"), i interrupt, t type, q quit")
+        parts.append("m \(isMuted ? "unmute" : "mute"), i interrupt, o mode, t type, q quit")
         return parts.joined(separator: " | ")
+    }
+
+    /// The mode, and what it takes to be heard.
+    private var modeText: String {
+        switch mode {
+        case .open, .local, .half: mode.rawValue
+        case .hold, .toggle: "\(mode.rawValue): \(isTalking ? "heard" : "press space")"
+        case .wake: isAsleep ? "wake: asleep" : "wake: heard"
+        }
     }
 
     private static let cells = 8

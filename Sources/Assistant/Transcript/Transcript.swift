@@ -1,5 +1,6 @@
 package import Events
 import Glibc
+import LiveSession
 
 /// Shows a conversation while it is held: who said what and when, how it stands, and what went wrong.
 ///
@@ -83,6 +84,12 @@ package actor Transcript {
         refresh()
     }
 
+    /// Shows whether the key to talk has begun a turn.
+    package func showTalking(_ isTalking: Bool) {
+        status.isTalking = isTalking
+        refresh()
+    }
+
     /// Shows the message being typed; nil when none is.
     package func showDraft(_ text: String?) {
         draft = text
@@ -150,6 +157,10 @@ package actor Transcript {
         case .sessionRotating: status.state = .reconnecting
         case .sessionResumed: status.state = .live
         case .sessionEnded: status.state = .ended
+        case .turnsMode(let mode, _): status.mode = TurnMode(rawValue: mode) ?? status.mode
+        case .wakeHeard: status.isAsleep = false
+        case .wakeAsleep: status.isAsleep = true
+        case .audioMuted(let isMuted): status.isMuted = isMuted
         case .audioLevel(let input, let output):
             status.inputLevel = input
             status.outputLevel = output

@@ -33,6 +33,10 @@ int vv_terminal_enter(int terminal, vv_terminal_mode mode);
 // Changes the mode back and shows the cursor. Does nothing when no mode is set. Async-signal-safe.
 void vv_terminal_leave(void);
 
+// Asks the terminal to tell when keys go up, too, or no more; whether it does, its answer says. Changed back like the
+// mode, and asked for again when the process goes on after a stop.
+void vv_terminal_report_releases(int wanted);
+
 // Whether the terminal is ours to read now: we are in its foreground process group.
 int vv_terminal_is_ours(int terminal);
 

@@ -1,10 +1,7 @@
 /// What the user says: from sound to a question.
 extension RehearsalSession {
     mutating func hear(_ pcm: ClientMessage.PCM, isManual: Bool, now: Duration) -> [Action] {
-        if isManual && !isUserSpeaking {
-            guard utterance > 0 else { return close(.invalidArgument) }  // push-to-talk sound before its mark
-            return [.note("audio outside of activity")]
-        }
+        if isManual && !isUserSpeaking { return close(.invalidArgument) }  // push-to-talk sound outside of its marks
         if converter?.rate != pcm.rate { converter = (pcm.rate, RateConverter(from: pcm.rate, to: VoiceGate.rate)) }
         let samples = converter?.converter.convert(pcm.samples) ?? []
         conversation.addSound(samples: samples.count)

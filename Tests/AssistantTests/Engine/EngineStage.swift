@@ -9,6 +9,7 @@ import TestKit
 /// A microphone and a loudspeaker that the test works by hand.
 final class FakePorts: AudioPorts {
     let clock = PlaybackClock()
+    let voiceActivity = VoiceActivity()
     private let state: Mutex<(isMuted: Bool, isStarted: Bool)> = Mutex((false, false))
     func sessionWentLive() { state.withLock { $0.isStarted = true } }
     func setMuted(_ isMuted: Bool) { state.withLock { $0.isMuted = isMuted } }
@@ -40,16 +41,21 @@ final class EngineStage: Sendable {
 
     let machine = FakeMachine()
 
-    init(model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never) {
+    init(
+        model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never,
+        turns: TurnKeeper.Configuration = TurnKeeper.Configuration()
+    ) {
+        var configuration = SessionEngine.Configuration(
+            endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
+            setup: SessionSetup(model: model), until: until)
+        configuration.turns = turns
         let ring = SampleRing(minimumCapacity: 1 << 18)
         microphone = Mutex(ring.makeProducer())
         voice = Voice(source: VoiceSource(ring))
         loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
         events = EventLog(bus)
         engine = SessionEngine(
-            configuration: SessionEngine.Configuration(
-                endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
-                setup: SessionSetup(model: model), until: until),
+            configuration: configuration,
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: model), transport: transport, voice: voice, speech: SpeechSink(speech),
                 ports: ports,

@@ -2,6 +2,7 @@ import Assistant
 import Dispatch
 import Events
 import Glibc
+import LiveSession
 import Testing
 
 /// A pipe, read as a whole once its writing end is closed.
@@ -154,13 +155,32 @@ struct TranscriptTests {
         status.elapsed = .seconds(3725)
         #expect(
             status.text
-                == "live | 1:02:05 | you [####    ] model [########] | models/m | m mute, i interrupt, t type, q quit")
+                == "live | 1:02:05 | you [####    ] model [########] | open | models/m | m mute, i interrupt, o mode, "
+                + "t type, q quit")
         status.isMuted = true
         #expect(status.text.hasPrefix("live (muted) | 1:02:05 | you [        ]"))
         #expect(status.text.contains("m unmute"))
         status.inputLevel = -.infinity
         status.outputLevel = .nan
         #expect(status.text.contains("you [        ] model [        ]"))
+    }
+
+    @Test("the status line says the mode, and what it takes to be heard")
+    func modes() {
+        var status = StatusLine()
+        func shown() -> String { String(status.text.split(separator: "|")[2]).trimmingPrefix(" ").description }
+        for (mode, text) in [
+            (TurnMode.open, "open "), (.local, "local "), (.half, "half "), (.hold, "hold: press space "),
+            (.toggle, "toggle: press space "), (.wake, "wake: heard "),
+        ] {
+            status.mode = mode
+            #expect(shown() == text)
+        }
+        status.isAsleep = true
+        #expect(shown() == "wake: asleep ")
+        status.mode = .hold
+        status.isTalking = true
+        #expect(shown() == "hold: heard ")
     }
 
     @Test("mute, typing and the clock show at once")
