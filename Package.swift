@@ -63,6 +63,7 @@ let package = Package(
         .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
 
         // Signal processing and I/O.
+        .target(name: "Sphinx", dependencies: ["CPocketSphinx"], swiftSettings: common),
         .target(name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP"], swiftSettings: common),
         .target(name: "LiveTransport", dependencies: ["LiveProtocol", "CLibwebsockets"], swiftSettings: common),
         .target(
@@ -72,8 +73,8 @@ let package = Package(
         .target(
             name: "Assistant",
             dependencies: [
-                "AudioCore", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
-                "LiveTransport", configuration, logging, yams,
+                "AudioCore", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", "LiveSession",
+                "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
         .executableTarget(
@@ -87,7 +88,7 @@ let package = Package(
         .target(
             name: "Rehearsal",
             dependencies: [
-                "AudioCore", "AudioFrontEnd", "CEspeakNG", "CPocketSphinx", flyingFox, flyingSocks, yams,
+                "AudioCore", "AudioFrontEnd", "CEspeakNG", "Sphinx", flyingFox, flyingSocks, yams,
             ],
             swiftSettings: common),
         .executableTarget(
@@ -105,6 +106,7 @@ let package = Package(
             name: "LiveSessionModelling", dependencies: ["LiveProtocol", "LiveSession"],
             path: "Tests/LiveSessionModelling", swiftSettings: common),
         .executableTarget(name: "LiveSessionWalk", dependencies: ["LiveSessionModelling"], swiftSettings: common),
+        .executableTarget(name: "WakeBench", dependencies: ["Sphinx"], swiftSettings: common),
         .executableTarget(
             name: "vivavoce-bench",
             dependencies: [
@@ -134,8 +136,8 @@ let package = Package(
         .testTarget(
             name: "AssistantTests",
             dependencies: [
-                "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", "Rehearsal",
-                "TestKit",
+                "Assistant", "AudioCore", "AudioDevices", "Events", "LiveProtocol", "LiveSession", "LiveTransport",
+                "Rehearsal", "Sphinx", "TestKit", logging,
             ],
             swiftSettings: common),
         .testTarget(
