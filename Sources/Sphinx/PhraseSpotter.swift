@@ -23,7 +23,7 @@ package final class PhraseSpotter {
         let words = phrase.lowercased().split { !$0.isLetter && $0 != "'" }.map(String.init)
         guard !words.isEmpty else { throw .empty }
         do throws(SphinxDecoder.Failure) {
-            // Every second frame is judged anew: half the work, and measured to hear no less.
+            // Only every second frame is judged anew, which is about half of the work.
             decoder = try SphinxDecoder(["-cmn", "live", "-ds", "2"])
         } catch {
             throw .library(error)
