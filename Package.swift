@@ -73,6 +73,7 @@ let package = Package(
         .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
 
         // Signal processing and I/O.
+        .target(name: "Sphinx", dependencies: ["CPocketSphinx"], swiftSettings: common),
         // Optimised in debug builds too: unoptimised, a frame of 10 ms takes longer than that.
         .target(
             name: "AudioFrontEnd", dependencies: ["AudioCore", "CSpeexDSP", "CWebRTCAudio"],
@@ -86,8 +87,8 @@ let package = Package(
         .target(
             name: "Assistant",
             dependencies: [
-                "AudioCore", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
-                "LiveTransport", configuration, logging, yams,
+                "AudioCore", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", "LiveSession",
+                "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
         .executableTarget(
@@ -102,7 +103,7 @@ let package = Package(
         .target(
             name: "Rehearsal",
             dependencies: [
-                "AudioCore", "AudioFrontEnd", "CEspeakNG", "CPocketSphinx", flyingFox, flyingSocks, yams,
+                "AudioCore", "AudioFrontEnd", "CEspeakNG", "Sphinx", flyingFox, flyingSocks, yams,
             ],
             swiftSettings: common),
         .executableTarget(
@@ -120,6 +121,7 @@ let package = Package(
             name: "LiveSessionModelling", dependencies: ["LiveProtocol", "LiveSession"],
             path: "Tests/LiveSessionModelling", swiftSettings: common),
         .executableTarget(name: "LiveSessionWalk", dependencies: ["LiveSessionModelling"], swiftSettings: common),
+        .executableTarget(name: "WakeBench", dependencies: ["Sphinx"], swiftSettings: common),
         .executableTarget(
             name: "vivavoce-bench",
             dependencies: [
@@ -152,8 +154,8 @@ let package = Package(
         .testTarget(
             name: "AssistantTests",
             dependencies: [
-                "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", "Rehearsal",
-                "TestKit",
+                "Assistant", "AudioCore", "AudioDevices", "Events", "LiveProtocol", "LiveSession", "LiveTransport",
+                "Rehearsal", "Sphinx", "TestKit", logging,
             ],
             swiftSettings: common),
         .testTarget(

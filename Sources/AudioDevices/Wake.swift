@@ -34,6 +34,10 @@ package final class Wake: Sendable {
         wait(for: nil, until: deadline) == .woken
     }
 
+    /// Waits until woken, or for this long; nil waits for the wake-up only. - Returns: whether it was woken.
+    @discardableResult
+    package func wait(atMost time: Duration?) -> Bool { wait(until: time.map { MonotonicClock().now + $0 }) }
+
     enum Outcome: Equatable { case woken, ready, late }
 
     /// Waits for a descriptor beside the wake-up, which goes first.

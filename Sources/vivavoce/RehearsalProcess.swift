@@ -124,7 +124,7 @@ final class RehearsalProcess: Sendable {
         var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }
-        return vv_spawn(path, &arguments, &environment, output, errors)
+        return vv_spawn(path, &arguments, &environment, -1, output, errors)
     }
 
     /// Beside our own executable, else on PATH.

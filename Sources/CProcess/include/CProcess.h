@@ -1,5 +1,5 @@
 // What Swift cannot say itself about child processes and the terminal: fork, prctl, ioctl, and handlers that may run
-// in the middle of anything. Imported by the vivavoce executable only.
+// in the middle of anything. Imported by Assistant, for the detector of a wake word, and by the vivavoce executable.
 #pragma once
 
 #include <sys/types.h>
@@ -7,11 +7,17 @@
 // Starts a program that dies with us: when the calling thread ends, however it ends, the child gets SIGTERM
 // (PR_SET_PDEATHSIG). So call it from a thread that lives as long as the child is to live.
 //
-// The child has a process group of its own, so Ctrl-C in the terminal does not reach it; stdin is /dev/null, stdout and
-// stderr are the descriptors given, everything else is closed, and signals are as a program expects them.
+// The child has a process group of its own, so Ctrl-C in the terminal does not reach it; stdin, stdout and stderr are
+// the descriptors given (a negative stdin is /dev/null), everything else is closed, and signals are as a program expects
+// them.
 // Returns the process id, or a negative errno, also when the program cannot be executed.
-pid_t vv_spawn(const char *path, char *const arguments[], char *const environment[], int standard_output,
-               int standard_error);
+pid_t vv_spawn(const char *path, char *const arguments[], char *const environment[], int standard_input,
+               int standard_output, int standard_error);
+
+// Makes the pipes for a child's stdin, stdout and stderr, in this order: our ends do not block, and all are closed on
+// exec. What waits in the first takes `input_size` bytes at most, rounded up to pages.
+// Returns 0, or a negative errno.
+int vv_child_pipes(int ours[3], int theirs[3], int input_size);
 
 // Takes signals: from now on each arrival is one byte, its number, to be read from the descriptor returned (not
 // blocking, closed on exec). Returns a negative errno when that fails. One taker at a time.

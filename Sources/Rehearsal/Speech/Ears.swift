@@ -1,3 +1,4 @@
+import Sphinx
 import Synchronization
 
 /// What the ears made of an utterance.

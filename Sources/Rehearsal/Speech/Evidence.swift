@@ -1,4 +1,5 @@
 import Foundation
+import Sphinx
 
 /// How much speaks for a sentence that the grammar found, measured against the sound itself.
 ///

@@ -1,14 +1,14 @@
 import Glibc
 
 /// A thread of the system, for calls that block for long or belong to the thread that made them.
-enum NativeThread {
+package enum NativeThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Starts a thread that runs `body` and then ends.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    package static func start(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let work = Unmanaged.passRetained(Work(body))
         let error = pthread_create(
