@@ -10,13 +10,16 @@ import LiveTransport
 package final class Conversation: Sendable {
     private let settings: Settings
     private let credential: Credential?
+    private let environment: [String: String]
     private let bus: EventBus
     // Bound: what a person presses before the conversation runs; the newest are kept.
     private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
 
-    package init(settings: Settings, credential: Credential?, bus: EventBus) {
+    /// - Parameter environment: for programs that are run, such as the wake word's detector; they get no key of it.
+    package init(settings: Settings, credential: Credential?, environment: [String: String] = [:], bus: EventBus) {
         self.settings = settings
         self.credential = credential
+        self.environment = environment
         self.bus = bus
     }
 
@@ -42,6 +45,7 @@ package final class Conversation: Sendable {
         case engineEnded(Ending)
         case inputEnded(Result<CaptureEnd, DeviceError>)
         case outputEnded(DeviceError?)
+        case detectorFailed(AssistantError)
         case auxiliaryEnded
     }
 
@@ -74,6 +78,14 @@ package final class Conversation: Sendable {
                 await parts.devices.tellVoice(to: engine)
                 return .auxiliaryEnded
             }
+            group.addTask { [settings, environment] in
+                do throws(AssistantError) {
+                    try await parts.wakeWatch.run(settings.wake, environment: environment, for: engine)
+                    return .auxiliaryEnded
+                } catch {
+                    return .detectorFailed(error)
+                }
+            }
 
             var failure: Outcome?
             var ending: Ending?
@@ -88,7 +100,9 @@ package final class Conversation: Sendable {
                     failure = failure ?? deviceFailed(error, .input, engine)
                 case .outputEnded(let error?) where ending == nil:
                     failure = failure ?? deviceFailed(error, .output, engine)
-                case .inputEnded, .outputEnded, .auxiliaryEnded: break
+                case .detectorFailed(let error) where ending == nil:
+                    failure = detectorFailed(error, engine) ?? failure
+                case .inputEnded, .outputEnded, .detectorFailed, .auxiliaryEnded: break
                 }
             }
             await parts.thread.stopAndWait()
@@ -117,6 +131,19 @@ package final class Conversation: Sendable {
         engine.tell(.error(Problem(code: "audio.device", message: error.message, remedy: error.remedy)))
         engine.stop(Ending(.asked, reason: error.message))
         return Outcome(exit: ExitCode(of: error, direction, name), reason: error.message)
+    }
+
+    /// Whoever asked for the wake word from the beginning has nothing else; others go on without it.
+    private func detectorFailed(_ error: AssistantError, _ engine: SessionEngine) -> Outcome? {
+        let problem = Problem(code: "wake.word", message: error.message, remedy: error.remedy)
+        guard settings.turns.mode == .wake else {
+            engine.tell(.warning(problem))
+            engine.perform(.mode(settings.turns.mode))
+            return nil
+        }
+        engine.tell(.error(problem))
+        engine.stop(Ending(.asked, reason: error.message))
+        return Outcome(exit: error.exit, reason: error.message)
     }
 
     private func tellEnd(_ outcome: Outcome, _ ending: Ending?, of engine: SessionEngine) -> Outcome {

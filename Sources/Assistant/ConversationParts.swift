@@ -9,6 +9,7 @@ import LiveTransport
 struct ConversationParts: Sendable {
     let engine: SessionEngine
     let devices: Devices
+    let wakeWatch: WakeWatch
     let thread: SocketThread
 
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
@@ -21,7 +22,12 @@ struct ConversationParts: Sendable {
         let voice = Voice(source: VoiceSource(ring))
         let speech = SpeechBuffer()
         do throws(DeviceError) {
-            devices = try Devices(settings.audio, voice: voice, ring: ring, speech: speech)
+            let ear = try WakeEar()
+            let wakeWatch = WakeWatch(ear)
+            self.wakeWatch = wakeWatch
+            devices = try Devices(
+                settings.audio, voice: voice, ring: ring, speech: speech, tap: ear.tap,
+                awaitWakeWord: { wakeWatch.awaitWord($0) })
         } catch {
             throw AssistantError(
                 ExitCode(of: error, .input, settings.audio.input), error.message, remedy: error.remedy)

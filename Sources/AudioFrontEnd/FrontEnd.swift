@@ -1,4 +1,5 @@
 import AudioCore
+import Synchronization
 
 /// What the microphone's sound goes through before anybody else hears it: echo cancelling, high pass, noise
 /// suppression, gain control, voice detection, in frames of 10 ms at 16 kHz.
@@ -26,6 +27,17 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
         }
     }
 
+    /// Which of the stages that there are the sound goes through now.
+    package struct Stages: Equatable, Sendable {
+        package var cancelsEcho: Bool
+        package var suppressesNoise: Bool
+
+        package init(cancelsEcho: Bool = true, suppressesNoise: Bool = true) {
+            self.cancelsEcho = cancelsEcho
+            self.suppressesNoise = suppressesNoise
+        }
+    }
+
     /// What the echo canceller has found out; never changes without one.
     package let status: EchoStatus
     /// Samples at 16 kHz by which the sound leaves later than it came.
@@ -33,6 +45,10 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
     private let echo: EchoControl?
     private var reader: ReferenceReader
     private let voice: VoiceProcessor?
+    /// The same without noise suppression.
+    private let plainVoice: VoiceProcessor?
+    private let goesThroughEcho = Atomic<Bool>(true)
+    private let goesThroughNoise = Atomic<Bool>(true)
     private var detector: VoiceDetector
     /// One frame each of the microphone, the reference and the output, as floats.
     private let frames = LaneStore(lanes: 3 * EchoCanceller.frame / Lane.scalarCount)
@@ -47,28 +63,30 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
         self.status = status
         reader = reference.makeReader()
         echo = configuration.cancelsEcho ? EchoControl() : nil
-        let isNeeded = configuration.highPass || configuration.suppressesNoise || configuration.controlsGain
-        voice =
-            isNeeded
-            ? try VoiceProcessor(
-                highPass: configuration.highPass, suppressesNoise: configuration.suppressesNoise,
-                controlsGain: configuration.controlsGain) : nil
+        voice = try VoiceProcessor(configuration, suppressesNoise: configuration.suppressesNoise)
+        plainVoice = try VoiceProcessor(configuration, suppressesNoise: false)
         detector = try VoiceDetector()
         latency = (echo == nil ? 0 : EchoControl.latency) + (voice?.latency ?? 0)
     }
 
     package private(set) var hearsVoice: Bool?
 
+    /// Goes through these stages from the next frame on, as far as they were configured. Any thread.
+    package func use(_ stages: Stages) {
+        goesThroughEcho.store(stages.cancelsEcho, ordering: .relaxed)
+        goesThroughNoise.store(stages.suppressesNoise, ordering: .relaxed)
+    }
+
     /// The loudspeaker is heard, or just was, and no voice over it.
     package var hearsLoudspeakerOnly: Bool { echo.map { $0.isPlaying && !$0.decision.isOpen } ?? false }
 
     package func process(_ frame: inout MutableSpan<Int16>, capturedAt time: Duration) {
         var isAdmissible = true
-        if let echo {
+        if let echo, goesThroughEcho.load(ordering: .relaxed) {
             cancel(&frame, with: echo, capturedAt: time)
             isAdmissible = !hearsLoudspeakerOnly
         }
-        voice?.process(&frame)
+        (goesThroughNoise.load(ordering: .relaxed) ? voice : plainVoice)?.process(&frame)
         detect(frame.span, isAdmissible)
     }
 

@@ -21,6 +21,14 @@ final class VoiceProcessor {
         latency = suppressesNoise ? 96 : 0
     }
 
+    /// - Returns: nil when nothing of it is wanted.
+    convenience init?(_ configuration: FrontEnd.Configuration, suppressesNoise: Bool) throws(FrontEndError) {
+        guard suppressesNoise || configuration.highPass || configuration.controlsGain else { return nil }
+        try self.init(
+            highPass: configuration.highPass, suppressesNoise: suppressesNoise,
+            controlsGain: configuration.controlsGain)
+    }
+
     deinit { vv_voice_processor_free(state) }
 
     /// Changes one frame, shape `[160]`, in place. RT safe.

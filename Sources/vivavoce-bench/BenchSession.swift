@@ -66,4 +66,5 @@ private final class SilentPorts: AudioPorts {
     var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }
     func sessionWentLive() { isLive.store(true, ordering: .releasing) }
     func setMuted(_ isMuted: Bool) {}
+    func awaitWakeWord(_ isAwaited: Bool) {}
 }

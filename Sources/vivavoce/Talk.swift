@@ -80,7 +80,8 @@ struct Talk: AsyncParsableCommand {
             console: console, style: style, keyboard: Keyboard(),
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil)
         ) { bus in
-            let conversation = Conversation(settings: settings, credential: credential, bus: bus)
+            let conversation = Conversation(
+                settings: settings, credential: credential, environment: Environment.current, bus: bus)
             return TalkSession.Partner(run: conversation.run, perform: conversation.perform)
         }
         return await session.hold()

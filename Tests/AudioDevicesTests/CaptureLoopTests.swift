@@ -132,8 +132,8 @@ struct CaptureLoopTests {
         }
         let ring = SampleRing(minimumCapacity: 1_024)
         var loop = CaptureLoop(
-            ScriptedInput(script: frames(2), listening: toggles), stage: Gate(), voice: ring.makeProducer(), state: state,
-            wake: try Wake(), activity: activity, onPacket: {})
+            ScriptedInput(script: frames(2), listening: toggles), stage: Gate(), voice: ring.makeProducer(),
+            state: state, wake: try Wake(), activity: activity, onPacket: {})
         for _ in 0..<2 { _ = try loop.step() }
         #expect(state.counters.counts.zeroSamples == 0)
     }

@@ -14,6 +14,9 @@ package protocol AudioPorts: AnyObject, Sendable {
     /// Whether somebody speaks into the input, as far as that is known.
     var voiceActivity: VoiceActivity { get }
 
+    /// The voice is listened to for the wake word from here on, or no longer.
+    func awaitWakeWord(_ isAwaited: Bool)
+
     /// What the meters show, in dBFS.
     var levels: (input: Double, output: Double) { get }
 

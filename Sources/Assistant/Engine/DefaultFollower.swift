@@ -11,31 +11,31 @@ final class DefaultFollower: Sendable {
     private struct State {
         var opened: [Direction: OpenedDevice] = [:]
         var places: [Direction: ServedPlace] = [:]
-        var traits = DeviceTraits()
     }
 
     private let input: DeviceSupervisor
     private let output: DeviceSupervisor
+    private let onTraits: @Sendable (DeviceTraits) -> Void
     private let state = Mutex(State())
     /// One for each time that a served device was opened. Bound: the newest, since one look at the server is enough.
     private let served = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    init(input: DeviceSupervisor, output: DeviceSupervisor) {
+    /// - Parameter onTraits: told what is known of the input that is open.
+    init(
+        input: DeviceSupervisor, output: DeviceSupervisor,
+        onTraits: @escaping @Sendable (DeviceTraits) -> Void = { _ in }
+    ) {
         self.input = input
         self.output = output
+        self.onTraits = onTraits
     }
 
-    /// What is known of the input that is open.
-    var inputTraits: DeviceTraits { state.withLock { $0.traits } }
-
     func opened(_ device: OpenedDevice, _ direction: Direction) {
-        state.withLock { state in
+        let place = state.withLock { state in
             state.opened[direction] = device
-            if direction == .input {
-                let place = device.isServed ? state.places[.input] : nil
-                state.traits = place.map(DeviceTraits.init(of:)) ?? DeviceTraits(named: device.name)
-            }
+            return device.isServed ? state.places[direction] : nil
         }
+        if direction == .input { onTraits(place.map(DeviceTraits.init(of:)) ?? DeviceTraits(named: device.name)) }
         if device.isServed { served.continuation.yield() }
     }
 
@@ -79,10 +79,8 @@ final class DefaultFollower: Sendable {
     }
 
     private func note(_ place: ServedPlace, _ direction: Direction) {
-        let before = state.withLock { state in
-            if direction == .input { state.traits = DeviceTraits(of: place) }
-            return state.places.updateValue(place, forKey: direction)
-        }
+        if direction == .input { onTraits(DeviceTraits(of: place)) }
+        let before = state.withLock { $0.places.updateValue(place, forKey: direction) }
         let supervisor = direction == .input ? input : output
         if let before, before.name != place.name {
             supervisor.moved("the sound server goes on with \(place.description)\(place.warning)")

@@ -1,5 +1,6 @@
 package import AudioCore
 import AudioDevices
+import AudioFrontEnd
 import Events
 import LiveSession
 
@@ -8,8 +9,10 @@ import LiveSession
 package final class Devices: AudioPorts {
     private let input: DeviceSpec
     private let output: DeviceSpec
-    private let capture: Capture<PassThrough>
-    private let playback: Playback<NoTap>
+    private let capture: Capture<FrontEnd>
+    private let playback: Playback<EchoTap>
+    private let stages: SoundStages
+    private let wakeWordAwaited: @Sendable (Bool) -> Void
     private let inputSupervisor: DeviceSupervisor
     private let outputSupervisor: DeviceSupervisor
     private let volume: OutputVolume
@@ -21,20 +24,35 @@ package final class Devices: AudioPorts {
 
     /// Checks the names; opens nothing but the mixer, where one is named.
     ///
+    /// - Parameters:
+    ///   - tap: hears along.
+    ///   - awaitWakeWord: told when the wake word is waited for, and when it is no longer.
     /// - Throws: `.usage` for a name of no kind, and for a control that the mixer has not.
     init(
-        _ names: Settings.Audio, voice: Voice, ring: SampleRing, speech: SpeechBuffer
+        _ settings: Settings.Audio, voice: Voice, ring: SampleRing, speech: SpeechBuffer, tap: VoiceTap,
+        awaitWakeWord: @escaping @Sendable (Bool) -> Void
     ) throws(DeviceError) {
-        input = try DeviceSpec(parsing: names.input, for: .input)
-        output = try DeviceSpec(parsing: names.output, for: .output)
+        input = try DeviceSpec(parsing: settings.input, for: .input)
+        output = try DeviceSpec(parsing: settings.output, for: .output)
+        wakeWordAwaited = awaitWakeWord
         let voiceChanged = try Doorbell()
         self.voiceChanged = voiceChanged
         voiceActivity = VoiceActivity { voiceChanged.ring() }
         // What runs between the device and the ring, and who hears what leaves, are named here and nowhere else.
+        let reference = EchoReference()
+        let frontEnd: FrontEnd
+        do throws(FrontEndError) {
+            frontEnd = try FrontEnd(settings.frontEnd, reference: reference)
+        } catch {
+            throw DeviceError(.other, error.description, remedy: "Install libwebrtc-audio-processing1 anew")
+        }
+        let stages = SoundStages(settings, input: input, output: output, for: frontEnd)
+        self.stages = stages
         let capture = try Capture(
-            into: ring.makeProducer(), stage: PassThrough(), activity: voiceActivity, onPacket: { voice.arrived() })
+            into: ring.makeProducer(), stage: frontEnd, tap: tap, activity: voiceActivity,
+            onPacket: { voice.arrived() })
         let playback = try Playback(
-            of: speech.makeReader(cushion: output.cushion, within: output.cushions), tap: NoTap())
+            of: speech.makeReader(cushion: output.cushion, within: output.cushions), tap: reference.makeTap())
         let feed = reports.continuation
         self.capture = capture
         self.playback = playback
@@ -44,8 +62,8 @@ package final class Devices: AudioPorts {
         outputSupervisor = DeviceSupervisor(DeviceSupervisor.Device(playback)) {
             feed.yield(DirectedReport(direction: .output, report: $0))
         }
-        volume = try OutputVolume(names, of: output) { playback.setVolume($0) }
-        follower = DefaultFollower(input: inputSupervisor, output: outputSupervisor)
+        volume = try OutputVolume(settings, of: output) { playback.setVolume($0) }
+        follower = DefaultFollower(input: inputSupervisor, output: outputSupervisor) { stages.found($0) }
     }
 
     /// Captures until the input ends, cannot be had, or is stopped; one that was lost is opened again meanwhile.
@@ -79,6 +97,7 @@ package final class Devices: AudioPorts {
         }
         let supervisor = direction == .input ? inputSupervisor : outputSupervisor
         supervisor.change(to: await stable(spec, direction))
+        stages.changed(direction, to: spec)
     }
 
     /// A card that was given by its number gets its name, and that is told: the number is another's after the next plug.
@@ -93,9 +112,6 @@ package final class Devices: AudioPorts {
 
     /// - Parameter volume: linear, 0 … 1.
     func setVolume(_ volume: Double) async throws(DeviceError) { try await self.volume.set(volume) }
-
-    /// What the input that is open does to the sound by itself, as far as it is known.
-    var inputTraits: DeviceTraits { follower.inputTraits }
 
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
@@ -131,6 +147,7 @@ package final class Devices: AudioPorts {
     package var clock: PlaybackClock { playback.clock }
     package func sessionWentLive() { capture.open() }
     package func setMuted(_ isMuted: Bool) { capture.setMuted(isMuted) }
+    package func awaitWakeWord(_ isAwaited: Bool) { wakeWordAwaited(isAwaited) }
 
     package var levels: (input: Double, output: Double) {
         (Double(capture.meter.level.rms), Double(playback.meter.level.rms))

@@ -48,6 +48,7 @@ extension SessionEngine {
     }
 
     func tell(_ notice: TurnKeeper.Notice) {
+        parts.ports.awaitWakeWord(turnKeeper.isAsleep)
         switch notice {
         case .mode(let mode, let because): reporter.tell(.turnsMode(mode: mode.rawValue, because: because))
         case .wakeHeard(let because): reporter.tell(.wakeHeard(because: because))

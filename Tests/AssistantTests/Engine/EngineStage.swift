@@ -10,9 +10,11 @@ import TestKit
 final class FakePorts: AudioPorts {
     let clock = PlaybackClock()
     let voiceActivity = VoiceActivity()
-    private let state: Mutex<(isMuted: Bool, isStarted: Bool)> = Mutex((false, false))
+    private let state: Mutex<(isMuted: Bool, isStarted: Bool, awaitsWakeWord: Bool)> = Mutex((false, false, false))
     func sessionWentLive() { state.withLock { $0.isStarted = true } }
     func setMuted(_ isMuted: Bool) { state.withLock { $0.isMuted = isMuted } }
+    func awaitWakeWord(_ isAwaited: Bool) { state.withLock { $0.awaitsWakeWord = isAwaited } }
+    var awaitsWakeWord: Bool { state.withLock { $0.awaitsWakeWord } }
     var isMuted: Bool { state.withLock { $0.isMuted } }
     var isStarted: Bool { state.withLock { $0.isStarted } }
     var levels: (input: Double, output: Double) { (-20, -30) }

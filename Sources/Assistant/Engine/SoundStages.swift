@@ -1,0 +1,76 @@
+import AudioDevices
+import AudioFrontEnd
+import Events
+import Synchronization
+
+/// Which stages the captured voice goes through, as the settings and the devices have it.
+///
+/// `auto` cancels echoes where both devices are in a room, and leaves to the device, or to the sound server before it,
+/// what that does by itself.
+final class SoundStages: Sendable {
+    private struct State {
+        var isInRoom: [Direction: Bool]
+        var traits = DeviceTraits()
+    }
+
+    private let settings: Settings.Audio
+    private let state: Mutex<State>
+    private let frontEnd: FrontEnd
+
+    init(_ settings: Settings.Audio, input: DeviceSpec, output: DeviceSpec, for frontEnd: FrontEnd) {
+        self.settings = settings
+        self.frontEnd = frontEnd
+        state = Mutex(State(isInRoom: [.input: input.isInRoom, .output: output.isInRoom]))
+        apply()
+    }
+
+    /// Another device is used from here on. Any thread.
+    func changed(_ direction: Direction, to device: DeviceSpec) {
+        state.withLock { $0.isInRoom[direction] = device.isInRoom }
+        apply()
+    }
+
+    /// What the input does by itself became known. Any thread.
+    func found(_ traits: DeviceTraits) {
+        state.withLock { $0.traits = traits }
+        apply()
+    }
+
+    private func apply() {
+        let (isOpenAir, traits) = state.withLock { ($0.isInRoom.values.allSatisfy { $0 }, $0.traits) }
+        frontEnd.use(
+            FrontEnd.Stages(
+                cancelsEcho: settings.echoCancellation.holds(auto: isOpenAir && !traits.cancelsEcho),
+                suppressesNoise: settings.noiseSuppression.holds(auto: !traits.suppressesNoise)))
+    }
+}
+
+extension Settings.Automatic {
+    /// - Parameter auto: what `auto` comes to here.
+    func holds(auto: Bool) -> Bool {
+        switch self {
+        case .auto: auto
+        case .on: true
+        case .off: false
+        }
+    }
+}
+
+extension Settings.Audio {
+    /// All stages that may be wanted of a conversation with these settings.
+    var frontEnd: FrontEnd.Configuration {
+        FrontEnd.Configuration(
+            cancelsEcho: echoCancellation != .off, highPass: highPass, suppressesNoise: noiseSuppression != .off,
+            controlsGain: gainControl)
+    }
+}
+
+extension DeviceSpec {
+    /// It hears, or is heard, in a room.
+    fileprivate var isInRoom: Bool {
+        switch self {
+        case .alsa: true
+        case .file, .pipe, .standard, .tone, .silence, .null, .list: false
+        }
+    }
+}
