@@ -75,7 +75,8 @@ struct CaptureLoopTests {
         }
         let ring = SampleRing(minimumCapacity: 1_024)
         var loop = CaptureLoop(
-            ScriptedInput(script: frames(2), listening: toggles), stage: Gate(), voice: ring.makeProducer(), state: state,
+            ScriptedInput(script: frames(2), listening: toggles), stage: Gate(), voice: ring.makeProducer(),
+            state: state,
             wake: try Wake(), onPacket: {})
         for _ in 0..<2 { _ = try loop.step() }
         #expect(state.counters.counts.zeroSamples == 0)
