@@ -10,15 +10,6 @@ import Testing
 struct LostDeviceTests {
     private static let streamEnd = #"{"realtimeInput":{"audioStreamEnd":true}}"#
 
-    private func voice(of connection: FakeConnection, until isEnough: ([String]) -> Bool) async -> [String] {
-        var voice: [String] = []
-        while !isEnough(voice) {
-            voice += connection.takeVoice()
-            await Task.yield()
-        }
-        return voice
-    }
-
     @Test("the service is told that no more voice comes, behind the last of it, and hears the next (pitfall 34)")
     func lost() async {
         let stage = EngineStage()
@@ -26,11 +17,12 @@ struct LostDeviceTests {
             let connection = await stage.goLive()
             stage.capture(320)
             stage.engine.inputLost()
-            let before = await voice(of: connection) { $0.count >= 2 }
+            let before = await stage.voice(on: connection) { $0.count >= 2 }
             #expect(before.last == Self.streamEnd)
             stage.engine.inputReturned()
+            await stage.hasObeyed()
             stage.capture(320)
-            let after = await voice(of: connection) { !$0.isEmpty }
+            let after = await stage.voice(on: connection) { !$0.isEmpty }
             #expect(after.first?.contains("audio/pcm") == true)
         }
     }
