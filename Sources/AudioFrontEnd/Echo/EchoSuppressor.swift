@@ -149,8 +149,8 @@ final class EchoSuppressor {
                 band += 1
                 leak = 2 * powf(10, decision.leak[band] / 10)
             }
-            let power = spectrum.realBins[bin] * spectrum.realBins[bin]
-                + spectrum.imaginaryBins[bin] * spectrum.imaginaryBins[bin]
+            let (real, imaginary) = (spectrum.realBins[bin], spectrum.imaginaryBins[bin])
+            let power = real * real + imaginary * imaginary
             let target = max(0.178, max(0, 1 - leak * echo[bin] / (power + 1e-12)).squareRoot())
             gain[bin] += (target > gain[bin] ? 0.6 : 0.5) * (target - gain[bin])
         }
