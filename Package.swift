@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "vivavoce",
             dependencies: [
-                "Assistant", "AudioDevices", "CProcess", "Events", "LiveProtocol", argumentParser, logging,
+                "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", argumentParser,
+                logging,
             ],
             swiftSettings: common),
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assistant
 import AudioDevices
+import AudioFrontEnd
 import Events
 
 /// Measures the echo canceller on recordings.
@@ -26,7 +27,7 @@ struct EchoTest: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reporting { () async throws(AssistantError) in
             let report: EchoFileTest.Report
-            do {
+            do throws(DeviceError) {
                 report = try EchoFileTest(far: files.far, microphone: files.mic, output: files.out).run()
             } catch {
                 throw AssistantError(of: error)
@@ -38,7 +39,7 @@ struct EchoTest: AsyncParsableCommand {
     /// A line for each finding.
     static func text(_ report: EchoFileTest.Report) -> String {
         let echo = report.echo
-        let delay = echo.delay.map { "\(Int($0 / .milliseconds(1))) ms" } ?? "not found: no echo, or none that stands out"
+        let delay = echo.delay.map { "\(Int($0 / .milliseconds(1))) ms" } ?? "not found: no echo that stands out"
         let attenuation = report.attenuation.map { "\(oneDecimal($0)) dB" } ?? "not known: the loudspeaker was silent"
         return """
             delay       \(delay)

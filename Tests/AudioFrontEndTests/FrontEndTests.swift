@@ -62,7 +62,7 @@ struct FrontEndTests {
         #expect(abs(gain) < 0.5)
     }
 
-    @Test("hears no voice in the loudspeaker, and tells what it found")
+    @Test("hears no voice in the loudspeaker, and tells what it found (pitfall 37)")
     func loudspeakerAlone() throws {
         var bench = try Bench()
         var voices = 0
@@ -95,8 +95,8 @@ struct FrontEndTests {
     @Test("listens to what it may not change")
     func listens() throws {
         let frontEnd = try FrontEnd(reference: EchoReference())
-        let near = mixed(Acoustics.speech(seconds: 2, seed: 37), Acoustics.noise(count: 32_000, seed: 38, level: 0.0008))
-        let samples = near.integers
+        let room = Acoustics.noise(count: 32_000, seed: 38, level: 0.0008)
+        let samples = mixed(Acoustics.speech(seconds: 2, seed: 37), room).integers
         #expect(frontEnd.hearsVoice == nil)
         var heard = 0
         for frame in 0..<200 {
