@@ -92,6 +92,22 @@ struct FrontEndTests {
         #expect(first.map { (400..<440).contains($0) } ?? false)
     }
 
+    @Test("does not shut out who wears headphones")
+    func headphones() throws {
+        var bench = try Bench()
+        let near = mixed(Acoustics.speech(seconds: 6, seed: 39), Self.room)
+        let frontEnd = bench.frontEnd
+        var heard = 0
+        let output = bench.run(far: Self.far.integers, microphone: near.integers) { frame in
+            if frame >= 300, frontEnd.hearsVoice == true { heard += 1 }
+        }.map { Float($0) / 32_768 }
+        #expect(frontEnd.status.reading.delay == nil)
+        #expect(heard > 200)
+        let span = 56_000..<near.count - 2_000
+        let gain = Acoustics.decibels(Acoustics.level(output[span]), over: Acoustics.level(near[span]))
+        #expect(abs(gain) < 1)
+    }
+
     @Test("listens to what it may not change")
     func listens() throws {
         let frontEnd = try FrontEnd(reference: EchoReference())
