@@ -94,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "vivavoce",
             dependencies: [
-                "Assistant", "AudioDevices", "CProcess", "Events", "LiveProtocol", "LiveSession", argumentParser,
-                logging,
+                "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", "LiveSession",
+                argumentParser, logging,
             ],
             swiftSettings: common),
 

@@ -17,8 +17,8 @@ struct VoiceDetector: ~Copyable {
     /// Two frames, the unit of a decision.
     private let window: UnsafeMutablePointer<Int16>
     private var filled = 0
-    /// The level of the room's own noise, dBFS.
-    private var floor: Float = -60
+    /// The level of the room's own noise, dBFS; at first whatever is heard first.
+    private var floor = Float.infinity
     /// One bit for each of the last four decisions, the newest lowest.
     private var votes: UInt8 = 0
     /// A voice is heard, as of the newest 20 ms.

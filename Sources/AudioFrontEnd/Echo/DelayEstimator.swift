@@ -16,6 +16,8 @@ final class DelayEstimator {
     private static let lanes = 8
     /// Power below which a frame holds nothing to compare: −70 dBFS.
     private static let silence: Float = 1e-7
+    /// Lags that are no further apart than this are the same path.
+    private static let sameness = 2
 
     private let past = LaneStore(lanes: lags * 2 * lanes)
     private let sure = Evidence(weight: 0.02)
@@ -25,6 +27,7 @@ final class DelayEstimator {
     private var sinceReference = Int.max / 2
     /// The lag of the strongest path, once known.
     private var strongest: Int?
+    /// Frames in which the echo came at another lag, less those in which it came at the same.
     private var movingFor = 0
 
     /// The lag at which the echo begins; nil until one stands out.
@@ -32,8 +35,8 @@ final class DelayEstimator {
     /// The newest frame's echo comes at another lag than before.
     private(set) var isMoving = false
 
-    /// It has done so for so long that the path counts as changed.
-    var hasMoved: Bool { movingFor > 20 }
+    /// It has done so for so long that the path counts as changed, or the lag is now known to be another.
+    private(set) var hasMoved = false
 
     /// - Parameters:
     ///   - reference: the spectrum of the newest 512 samples, as is `microphone`.
@@ -47,6 +50,7 @@ final class DelayEstimator {
         remember(reference, at: newest, audible: powers.reference > Self.silence)
         sinceReference = powers.reference > Self.silence ? 0 : sinceReference + 1
         isMoving = false
+        hasMoved = hasMoved && movingFor > 12
         guard powers.microphone > Self.silence, sinceReference <= 60 else { return }
         compare(microphone, newest)
         judge()
@@ -88,22 +92,36 @@ final class DelayEstimator {
     }
 
     private func judge() {
+        let before = strongest
+        findDelay()
+        guard let before, let strongest else { return }
+        if abs(strongest - before) > Self.sameness {
+            movingFor = 0
+            hasMoved = true
+            return
+        }
+        let now = quick.longest()
+        let elsewhere = abs(now - strongest) > Self.sameness ? quick.lengths[now] : 0
+        var here: Float = 0
+        for lag in max(0, strongest - Self.sameness)...min(Self.lags - 1, strongest + Self.sameness) {
+            here = max(here, quick.lengths[lag])
+        }
+        isMoving = elsewhere > 0.2 && elsewhere > 1.15 * here
+        // A pause says nothing about where the echo is, so only an echo at the same lag speaks against a move.
+        movingFor = isMoving ? min(60, movingFor + 1) : here > 0.2 ? max(0, movingFor - 1) : movingFor
+        hasMoved = movingFor > 12
+    }
+
+    private func findDelay() {
         let peak = sure.longest()
         let length = sure.lengths[peak]
-        if length > 0.06, length > 6 * (sure.median() + 0.002) {
-            // The echo begins where its strength first reaches half of the strongest path's.
-            var first = peak
-            while first > 0, sure.lengths[first - 1] > 0.5 * length { first -= 1 }
-            delay = first
-            if strongest.map({ length > 1.2 * sure.lengths[$0] }) ?? true { strongest = peak }
-        }
-        guard let strongest else { return }
-        let now = quick.longest()
-        let here = (max(0, strongest - 2)...min(Self.lags - 1, strongest + 2)).reduce(into: Float(0)) {
-            $0 = max($0, quick.lengths[$1])
-        }
-        isMoving = abs(now - strongest) > 2 && quick.lengths[now] > 0.2 && quick.lengths[now] > 1.15 * here
-        movingFor = isMoving ? min(60, movingFor + 1) : max(0, movingFor - 1)
+        guard length > 0.06, length > 6 * (sure.median() + 0.002) else { return }
+        // The echo begins where its strength first reaches half of the strongest path's.
+        var first = peak
+        while first > 0, sure.lengths[first - 1] > 0.5 * length { first -= 1 }
+        delay = first
+        let lead: Float = hasMoved ? 1 : 1.2
+        if strongest.map({ length > lead * sure.lengths[$0] }) ?? true { strongest = peak }
     }
 }
 

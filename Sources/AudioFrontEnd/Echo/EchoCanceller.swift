@@ -5,8 +5,8 @@
 /// Processing 86, 2006). How far each bin of each partition may still be wrong is part of its state, so it takes large
 /// steps while it knows little and small ones while somebody talks, and nobody has to tell it which is which.
 ///
-/// Beside speexdsp's canceller of 256 ms on the cases of the echo study it is 1 dB better when settled, 4 dB in the
-/// first seconds and 3 to 12 dB after the echo's delay has jumped; docs/DECISIONS.md has the figures.
+/// Beside speexdsp's canceller of 256 ms on the cases of the echo study it is 1 dB better when settled, 2 to 4 dB in the
+/// first seconds and up to 10 dB after the echo's delay has jumped; docs/DECISIONS.md has the figures.
 final class EchoCanceller {
     /// Samples of a frame.
     static let frame = 160

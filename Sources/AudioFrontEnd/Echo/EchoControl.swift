@@ -65,7 +65,7 @@ final class EchoControl {
         suppressor.process(
             residual: residual, echo: echo,
             isReferenceAudible: powers.reference > Self.silence || power(heldBack) > Self.silence,
-            isMoving: delay.isMoving, hasMoved: delay.hasMoved, into: output)
+            delay: delay, into: output)
     }
 
     private func look(_ window: LaneStore, _ frame: UnsafePointer<Float>, _ spectrum: Spectrum) {

@@ -4,7 +4,7 @@ import Synchronization
 package enum EchoGrade: UInt8, Equatable, Sendable, CaseIterable {
     /// It is not known to work: while the loudspeaker is heard, and 250 ms longer, the microphone is closed.
     case halfDuplex
-    /// It has begun to work: a voice has to stand out more clearly than later.
+    /// It has begun to work, or there is no echo: a voice has to stand out more clearly than later.
     case raisedThreshold
     case cancelling
 }

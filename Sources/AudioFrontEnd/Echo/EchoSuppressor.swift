@@ -52,13 +52,12 @@ final class EchoSuppressor {
     /// - Parameters:
     ///   - residual: one frame of what the canceller left: shape `[160]`, as is `echo`, what it took away.
     ///   - isReferenceAudible: the loudspeaker plays something in this frame.
-    ///   - isMoving: the echo seems to come at another lag than before.
-    ///   - hasMoved: it has.
+    ///   - delay: what has been found out about the echo's way.
     ///   - output: one frame, `latency` samples later.
     /// - Note: RT safe.
     func process(
         residual newResidual: UnsafePointer<Float>, echo newEcho: UnsafePointer<Float>, isReferenceAudible: Bool,
-        isMoving: Bool, hasMoved: Bool, into output: UnsafeMutablePointer<Float>
+        delay: DelayEstimator, into output: UnsafeMutablePointer<Float>
     ) {
         let newest = frames % (Self.lookahead + 1)
         frames += 1
@@ -67,7 +66,9 @@ final class EchoSuppressor {
         analyse(newEcho, in: echo, into: Spectrum(echoSpectrum))
         measure(newest)
         floor.follow(power.base, duringEcho: isPlaying)
-        decision.hear(bands(), isPlaying: isPlaying, isMoving: isMoving, hasMoved: hasMoved)
+        decision.hear(
+            bands(), isPlaying: isPlaying, isEchoFound: delay.delay != nil, isMoving: delay.isMoving,
+            hasMoved: delay.hasMoved)
         synthesise(frames % (Self.lookahead + 1), into: output)
     }
 
@@ -149,8 +150,8 @@ final class EchoSuppressor {
                 band += 1
                 leak = 2 * powf(10, decision.leak[band] / 10)
             }
-            let power = spectrum.realBins[bin] * spectrum.realBins[bin]
-                + spectrum.imaginaryBins[bin] * spectrum.imaginaryBins[bin]
+            let (real, imaginary) = (spectrum.realBins[bin], spectrum.imaginaryBins[bin])
+            let power = real * real + imaginary * imaginary
             let target = max(0.178, max(0, 1 - leak * echo[bin] / (power + 1e-12)).squareRoot())
             gain[bin] += (target > gain[bin] ? 0.6 : 0.5) * (target - gain[bin])
         }

@@ -34,18 +34,26 @@ struct VoiceOverEcho {
     private var microphoneMean: Float = 0
     private var residualMean: Float = 0
     private var workingFor = 0
+    /// Playback without a canceller that works: frames, and the power of microphone and noise over them.
+    private var playedFor = 0
+    private var playedMicrophone: Float = 0
+    private var playedNoise: Float = 0
+    /// Trusted because there was no echo to cancel, as with headphones.
+    private var trustsSilence = false
 
     /// How far the canceller brings the echo down, dB, over about 200 ms of echo.
     var returnLoss: Float { 10 * log10f((microphoneMean + 1e-9) / (residualMean + 1e-9)) }
 
     /// - Parameters:
     ///   - isPlaying: the loudspeaker is, or just was, heard.
+    ///   - isEchoFound: the microphone has been seen to hear it.
     ///   - isMoving: the echo seems to come at another lag than before.
     ///   - hasMoved: it has.
-    mutating func hear(_ frame: Frame, isPlaying: Bool, isMoving: Bool, hasMoved: Bool) {
+    mutating func hear(_ frame: Frame, isPlaying: Bool, isEchoFound: Bool, isMoving: Bool, hasMoved: Bool) {
         measure(frame)
-        if hasMoved { beginAnew() }
+        if hasMoved || trustsSilence && isEchoFound { beginAnew() }
         judgeCanceller()
+        if isPlaying, grade == .halfDuplex { judgeSilence(frame, isEchoFound) }
         guard isPlaying, grade != .halfDuplex else {
             hold = 0
             openFor = 0
@@ -95,12 +103,31 @@ struct VoiceOverEcho {
         workingFor = 0
         microphoneMean = 0
         residualMean = 0
+        playedFor = 0
+        playedMicrophone = 0
+        playedNoise = 0
+        trustsSilence = false
     }
 
     private mutating func judgeCanceller() {
         workingFor = returnLoss > 6 ? workingFor + 1 : 0
         if grade == .halfDuplex, workingFor > 20 { grade = .raisedThreshold }
         if grade == .raisedThreshold, workingFor > 200 { grade = .cancelling }
+    }
+
+    /// Who hears nothing of the loudspeaker in two and a half seconds of it wears headphones, or has it turned down.
+    private mutating func judgeSilence(_ frame: Frame, _ isEchoFound: Bool) {
+        playedFor += 1
+        playedMicrophone += frame.microphone
+        for band in 0..<Bands.count { playedNoise += frame.noise[band] }
+        guard playedFor >= 250 else { return }
+        if !isEchoFound || playedMicrophone < 10 * playedNoise {
+            grade = .raisedThreshold
+            trustsSilence = !isEchoFound
+        }
+        playedFor = 0
+        playedMicrophone = 0
+        playedNoise = 0
     }
 
     private mutating func decide(_ isMoving: Bool) {
