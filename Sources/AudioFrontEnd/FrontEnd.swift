@@ -38,6 +38,10 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
         }
     }
 
+    /// Frames for which a voice over the loudspeaker counts before the detector says so, too: that one hears the sound
+    /// that is sent, which is later.
+    private static let advance = 12
+
     /// What the echo canceller has found out; never changes without one.
     package let status: EchoStatus
     /// Samples at 16 kHz by which the sound leaves later than it came.
@@ -50,6 +54,8 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
     private let goesThroughEcho = Atomic<Bool>(true)
     private let goesThroughNoise = Atomic<Bool>(true)
     private var detector: VoiceDetector
+    /// Frames since somebody began to speak over the loudspeaker.
+    private var openFor = 0
     /// One frame each of the microphone, the reference and the output, as floats.
     private let frames = LaneStore(lanes: 3 * EchoCanceller.frame / Lane.scalarCount)
 
@@ -85,9 +91,11 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
         if let echo, goesThroughEcho.load(ordering: .relaxed) {
             cancel(&frame, with: echo, capturedAt: time)
             isAdmissible = !hearsLoudspeakerOnly
+            openFor = echo.decision.isOpen ? openFor + 1 : 0
         }
         (goesThroughNoise.load(ordering: .relaxed) ? voice : plainVoice)?.process(&frame)
         detect(frame.span, isAdmissible)
+        if (1...Self.advance).contains(openFor) { hearsVoice = true }
     }
 
     package func listen(to frame: Span<Int16>, capturedAt time: Duration) { detect(frame, true) }

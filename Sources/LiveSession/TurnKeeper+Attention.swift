@@ -66,7 +66,7 @@ extension TurnKeeper {
             if isTurn { hold?.isTurn = true }
             return []
         }
-        hold = Hold(since: moment.now, isTurn: isTurn)
+        hold = Hold(since: moment.now, position: moment.captured, isTurn: isTurn)
         return [.hold]
     }
 
@@ -81,17 +81,42 @@ extension TurnKeeper {
     /// Whether somebody spoke over the answer, and whether it was for the answer to stop.
     mutating func judge(at moment: Moment) -> [Effect] {
         guard let hold else {
-            let isOver = passage?.scheme == .continuous && voiceOverAnswer(at: moment) >= limits.bargeIn.voiceSamples
+            let isOver = isListening(at: moment) && voiceOverAnswer(at: moment) >= limits.hush.voiceSamples
             return isOver ? silence(isTurn: false, at: moment) : []
         }
-        guard moment.isPlaying else { return letGoOn(at: moment) }
+        guard moment.isPlaying, !isCough(hold, at: moment) else { return letGoOn(at: moment) }
         guard moment.now >= hold.since + limits.hold else { return [] }
-        // A pause between two words is shorter.
-        let still = max(0, moment.captured - limits.recently.voiceSamples)..<max(0, moment.captured)
-        guard hold.isTurn || hold.heardWords || log.voice(in: still) > 0 else { return letGoOn(at: moment) }
+        guard hold.isTurn || hold.heardWords || voice(in: limits.recently, at: moment) > 0 else {
+            return letGoOn(at: moment)  // a pause between two words is shorter
+        }
         self.hold = nil
         judgedUntil = moment.captured
         return [.drop]
+    }
+
+    /// What is said may be for the answer to stop: nobody needs to press a key first.
+    private func isListening(at moment: Moment) -> Bool {
+        switch scheme(at: moment) {
+        case .continuous, .detector: true
+        case .key, .none: false
+        }
+    }
+
+    /// What stopped the answer was too short for words, and is over.
+    private func isCough(_ hold: Hold, at moment: Moment) -> Bool {
+        guard !hold.isTurn, !hold.heardWords, calmFrom(hold) <= moment.captured else { return false }
+        let from = hold.position - limits.recently.voiceSamples
+        return voice(in: limits.calm, at: moment) == 0
+            && log.voice(in: min(from, moment.captured)..<moment.captured) < limits.bargeIn.voiceSamples
+    }
+
+    /// The first position at which it can be known that it was a cough.
+    private func calmFrom(_ hold: Hold) -> Int {
+        max(hold.position, log.lastEnd ?? hold.position) + limits.calm.voiceSamples
+    }
+
+    private func voice(in duration: Duration, at moment: Moment) -> Int {
+        log.voice(in: max(0, moment.captured - duration.voiceSamples)..<max(0, moment.captured))
     }
 
     private func voiceOverAnswer(at moment: Moment) -> Int {
@@ -107,8 +132,10 @@ extension TurnKeeper {
         var deadlines = passageDeadlines(at: moment)
         if let hold {
             deadlines.append(hold.since + limits.hold)
-        } else if passage?.scheme == .continuous, log.hearsVoice, moment.isPlaying, maySilence {
-            let missing = limits.bargeIn.voiceSamples - voiceOverAnswer(at: moment)
+            let calm = calmFrom(hold)
+            if !log.hearsVoice, calm > moment.captured { deadlines.append(moment.time(of: calm)) }
+        } else if isListening(at: moment), log.hearsVoice, moment.isPlaying, maySilence {
+            let missing = limits.hush.voiceSamples - voiceOverAnswer(at: moment)
             deadlines.append(moment.time(of: moment.captured + missing))
         }
         switch attention {

@@ -39,13 +39,18 @@ package struct TurnKeeper: Equatable, Sendable {
         package var press: Duration = .milliseconds(100)
         /// Voice within `recently` that begins a turn: a click is shorter, the shortest words are not.
         package var onset: Duration = .milliseconds(60)
-        /// Likewise, while the answer plays: a cough is not to stop it (pitfall 41).
+        /// Likewise, while the answer plays: a cough is no turn (pitfall 41).
         package var bargeIn: Duration = .milliseconds(200)
+        /// Voice that silences the answer until it is known what it was. Little, because the detector has made sure of
+        /// some already, and silence that comes late is talked over.
+        package var hush: Duration = .milliseconds(20)
         package var recently: Duration = .milliseconds(400)
         /// The share of quiet that makes a pause: 24 of 30 frames of 20 ms.
         package var quietShare = 24.0 / 30
         /// How long a silenced answer is kept for the case that nobody spoke.
         package var hold: Duration = .milliseconds(1500)
+        /// It goes on sooner, after so much quiet, when there was less voice than a turn needs.
+        package var calm: Duration = .milliseconds(600)
         /// How long after the answer the microphone stays closed in `half`: what is still in the room.
         package var echo: Duration = .milliseconds(250)
         /// How long after muting the last of the voice may still be captured.
@@ -136,6 +141,8 @@ package struct TurnKeeper: Equatable, Sendable {
     /// An answer that was silenced here before the service said so.
     struct Hold: Equatable, Sendable {
         var since: Duration
+        /// Where the voice stood.
+        var position: Int
         /// A turn was begun, which is no false alarm.
         var isTurn: Bool
         var heardWords = false

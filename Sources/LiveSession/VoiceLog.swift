@@ -23,6 +23,9 @@ package struct VoiceLog: Equatable, Sendable {
     /// Nothing before this position is remembered.
     private var start = 0
 
+    /// Where the newest stretch that is remembered ended; nil while there is none.
+    package var lastEnd: Int? { stretches.last?.upperBound }
+
     package init(memory: Int) { self.memory = memory }
 
     /// A voice is heard, as of the newest edge.
