@@ -5,8 +5,8 @@ import Synchronization
 
 /// Which stages the captured voice goes through, as the settings and the devices have it.
 ///
-/// `auto` cancels echoes where both devices are in a room, and leaves to the device, or to the sound server before it,
-/// what that does by itself.
+/// `auto` cancels echoes where both devices are in a room, suppresses noise where the input is, and leaves to the device,
+/// or to the sound server before it, what that does by itself. A file is sent as it is.
 final class SoundStages: Sendable {
     private struct State {
         var isInRoom: [Direction: Bool]
@@ -37,11 +37,13 @@ final class SoundStages: Sendable {
     }
 
     private func apply() {
-        let (isOpenAir, traits) = state.withLock { ($0.isInRoom.values.allSatisfy { $0 }, $0.traits) }
+        let (isInRoom, traits) = state.withLock { ($0.isInRoom, $0.traits) }
+        let hearsRoom = isInRoom[.input] ?? false
+        let isOpenAir = hearsRoom && isInRoom[.output] ?? false
         frontEnd.use(
             FrontEnd.Stages(
                 cancelsEcho: settings.echoCancellation.holds(auto: isOpenAir && !traits.cancelsEcho),
-                suppressesNoise: settings.noiseSuppression.holds(auto: !traits.suppressesNoise)))
+                suppressesNoise: settings.noiseSuppression.holds(auto: hearsRoom && !traits.suppressesNoise)))
     }
 }
 
