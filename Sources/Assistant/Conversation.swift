@@ -67,6 +67,10 @@ package final class Conversation: Sendable {
                 await parts.devices.follow()
                 return .auxiliaryEnded
             }
+            group.addTask {
+                await parts.devices.keepVolume()
+                return .auxiliaryEnded
+            }
             group.addTask { [settings, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
                 var cues = Cues(settings.audio.cues, mode: settings.turns.mode, hasScreen: Cues.hasTerminal)
                 for await event in happenings {
@@ -115,7 +119,7 @@ package final class Conversation: Sendable {
         do throws(DeviceError) {
             switch command {
             case .device(let direction, let name): try await parts.devices.change(direction, to: name)
-            case .volume(let volume): try await parts.devices.setVolume(volume)
+            case .volume(let volume): parts.devices.setVolume(volume)
             default: parts.engine.perform(command)
             }
         } catch {

@@ -4,8 +4,12 @@ import Synchronization
 package final class DeviceCounters: Sendable {
     /// A moment's numbers, all since the device was opened first; except the last they grow only.
     package struct Counts: Equatable, Sendable {
-        /// Times that the device ran dry or over because we came too late, and was started again.
+        /// Times that the device ran dry or over, and was started again.
         package var xruns = 0
+        /// Those of them that are of our making: we came too late. The others are a sound server's.
+        package var lateXruns = 0
+        /// By how much we came too late for those, all in all, in milliseconds.
+        package var lateMilliseconds = 0
         /// Captured samples, at 16 kHz, that nobody took in time.
         package var droppedSamples = 0
         /// Gaps in mid-speech because speech did not arrive in time.
@@ -22,6 +26,8 @@ package final class DeviceCounters: Sendable {
     }
 
     private let xruns = Atomic<Int>(0)
+    private let lateXruns = Atomic<Int>(0)
+    private let lateMilliseconds = Atomic<Int>(0)
     private let droppedSamples = Atomic<Int>(0)
     private let underruns = Atomic<Int>(0)
     private let flushes = Atomic<Int>(0)
@@ -33,7 +39,9 @@ package final class DeviceCounters: Sendable {
     /// Any thread. The numbers are each exact, and a moment apart.
     package var counts: Counts {
         var counts = Counts()
-        counts.xruns = xruns.load(ordering: .relaxed)
+        counts.lateXruns = lateXruns.load(ordering: .relaxed)
+        counts.lateMilliseconds = lateMilliseconds.load(ordering: .relaxed)
+        counts.xruns = xruns.load(ordering: .relaxed)  // last: never fewer than those of our making
         counts.droppedSamples = droppedSamples.load(ordering: .relaxed)
         counts.underruns = underruns.load(ordering: .relaxed)
         counts.flushes = flushes.load(ordering: .relaxed)
@@ -43,7 +51,15 @@ package final class DeviceCounters: Sendable {
     }
 
     // The device's thread only; RT safe, each of them.
-    package func countXrun() { xruns.add(1, ordering: .relaxed) }
+    /// - Parameters:
+    ///   - late: by how much we came too late.
+    ///   - isOurs: that explains it.
+    package func countXrun(late: Duration, isOurs: Bool) {
+        xruns.add(1, ordering: .relaxed)
+        guard isOurs else { return }
+        lateXruns.add(1, ordering: .relaxed)
+        lateMilliseconds.add(Int(late / .milliseconds(1)), ordering: .relaxed)
+    }
     package func countDropped(_ samples: Int) { droppedSamples.add(samples, ordering: .relaxed) }
     package func setUnderruns(_ total: Int) { underruns.store(total, ordering: .relaxed) }
     package func countFlush() { flushes.add(1, ordering: .relaxed) }

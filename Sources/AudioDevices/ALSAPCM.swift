@@ -152,8 +152,10 @@ struct ALSAPCM: PCM, ~Copyable {
         defer { snd_pcm_sw_params_free(parameters) }
         snd_pcm_sw_params_current(handle, parameters)
         snd_pcm_sw_params_set_avail_min(handle, parameters, UInt(configuration.period))
-        // Playing starts with all but one period written: with less the first hiccup would be heard.
-        let threshold = configuration.buffer / configuration.period * configuration.period - configuration.period
+        // Playing starts with all but one period of the first fill written: with less the first hiccup would be heard.
+        let period = configuration.period
+        let fill = FillTarget(buffer: configuration.buffer, period: period, rate: configuration.rate).frames
+        let threshold = (fill / period - 1) * period
         snd_pcm_sw_params_set_start_threshold(handle, parameters, UInt(threshold))
         let code = snd_pcm_sw_params(handle, parameters)
         if code < 0 { throw .alsa(Int(code), "cannot configure", name) }

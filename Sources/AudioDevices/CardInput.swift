@@ -6,6 +6,9 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     private let name: String
     private let counters: DeviceCounters
     private var recovery = PCMRecovery()
+    private var punctuality = Punctuality()
+    /// What the device holds before it runs over.
+    private let capacity: Duration
     private var rateWatch: RateWatch
     private var converter: VoiceConverter
     /// When the newest sample of the converter stood at the device's.
@@ -29,6 +32,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         if code < 0 { throw .alsa(code, "cannot start", name) }
         self.converter = converter
         rateWatch = RateWatch(claimed: rate)
+        capacity = rate.duration(of: configuration.buffer)
         self.pcm = pcm
         self.name = name
         self.counters = counters
@@ -40,16 +44,20 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
             return .woken
         }
         while converter.ready < frame.count {
+            punctuality.look(at: MonotonicClock().now)
             let count = pcm.read(into: converter.raw.elements)
             if count > 0 {
                 recovery.succeeded()
+                punctuality.served()
                 converter.convert(count)
                 try stamp(count)
             } else if count < 0 {
                 try recover(from: count)
             } else {
                 let deadline = MonotonicClock().now + StallWatch.patience
-                switch pcm.wait(wake, until: deadline) {
+                let outcome = pcm.wait(wake, until: deadline)
+                punctuality.expect(at: MonotonicClock().now)
+                switch outcome {
                 case .woken: return .woken
                 case .late: throw .stalled(name, direction: .input)
                 case .ready: break
@@ -63,6 +71,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
 
     mutating func setListening(_ isListening: Bool) throws(DeviceError) {
         self.isListening = isListening
+        punctuality = Punctuality()
         converter.reset()
         rateWatch.restart()
         guard isListening else {
@@ -84,9 +93,9 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     }
 
     private mutating func recover(from code: Int) throws(DeviceError) {
-        let hasRestarted = try recovery.recover(
-            &pcm, from: code, name: name, restarting: true, counters: counters)
-        if hasRestarted { rateWatch.restart() }
+        guard try recovery.recover(&pcm, from: code, name: name, restarting: true) else { return }
+        counters.countXrun(late: punctuality.late, isOurs: punctuality.explains(capacity))
+        rateWatch.restart()
     }
 }
 

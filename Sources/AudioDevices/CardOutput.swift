@@ -5,50 +5,63 @@ import Glibc
 /// A PCM device as loudspeaker.
 ///
 /// It is never left to run dry on purpose: between answers it plays silence, so that the next one begins without the
-/// time it takes to start, and an echo canceller has a reference without gaps.
-struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
+/// time it takes to start, and an echo canceller has a reference without gaps. It is filled as far as `FillTarget` says,
+/// which is mostly less than it can hold.
+struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~Copyable {
     let rate: SampleRate
     let period: Int
     private var pcm: Device
     private let name: String
     private let counters: DeviceCounters
+    private let clock: Clock
     private var recovery = PCMRecovery()
+    private var punctuality = Punctuality()
+    /// Frames that the device can hold.
+    private let buffer: Int
+    private(set) var fill: FillTarget
     private let upmix: Upmix
     private let raw: Scratch<UInt8>
     private var rateWatch: RateWatch
 
     /// - Parameter trueRate: at which it runs, whatever it says; nil believes it.
-    init(_ pcm: consuming Device, name: String, at trueRate: SampleRate? = nil, counters: DeviceCounters) {
+    init(
+        _ pcm: consuming Device, name: String, at trueRate: SampleRate? = nil, clock: Clock = MonotonicClock(),
+        counters: DeviceCounters
+    ) {
         let configuration = pcm.configuration
         rate = trueRate ?? configuration.rate
         rateWatch = RateWatch(claimed: rate)
         period = configuration.period
+        buffer = configuration.buffer
+        fill = FillTarget(buffer: buffer, period: period, rate: rate)
         upmix = Upmix(configuration.format, channels: configuration.channels)
         raw = Scratch(bytes: configuration.period * upmix.bytesPerFrame)
         self.pcm = pcm
         self.name = name
+        self.clock = clock
         self.counters = counters
     }
 
     mutating func waitForRoom(_ wake: Wake) throws(DeviceError) -> Bool {
-        let deadline = MonotonicClock().now + StallWatch.patience
+        let deadline = clock.now + StallWatch.patience
         while true {
-            let room = pcm.available()
-            if room >= period { return !wake.drain() }
-            if room < 0 {
-                try recover(from: room)
+            punctuality.look(at: clock.now)
+            let available = pcm.available()
+            if available < 0 {
+                try recover(from: available)
                 continue
             }
-            switch pcm.wait(wake, until: deadline) {
-            case .woken: return false
-            case .late: throw .stalled(name, direction: .output)
-            case .ready:
-                // Some plugins wake before there is a whole period; asking them at once again would spin.
-                let missing = period - pcm.available()
-                guard missing > 0, missing <= period else { continue }
-                if wake.wait(until: min(deadline, MonotonicClock().now + rate.duration(of: missing))) { return false }
-                if MonotonicClock().now >= deadline { throw .stalled(name, direction: .output) }
-            }
+            let missing = period - (available - (buffer - fill.frames))
+            if missing <= 0 { return !wake.drain() }
+            let now = clock.now
+            guard now < deadline else { throw .stalled(name, direction: .output) }
+            // By the clock: a device that is not filled to its end says at any time that it has room. The last eighth of a
+            // period is asked for by itself, because a sound server frees a whole period at once; met a little late, it
+            // would be met later each time.
+            let step = max(period / 8, min(missing, period) - period / 8)
+            let time = min(deadline, now + rate.duration(of: step))
+            punctuality.expect(at: time)
+            if clock.wait(until: time, wake) { return false }
         }
     }
 
@@ -63,8 +76,9 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
             let count = pcm.write(UnsafeBufferPointer(rebasing: raw[done..<size]))
             if count > 0 {
                 recovery.succeeded()
+                fill.wrote(count)
                 done += count * upmix.bytesPerFrame
-                if let measured = rateWatch.observe(count, now: MonotonicClock().now) {
+                if let measured = rateWatch.observe(count, now: clock.now) {
                     throw .wrongRate(name, claimed: rate, measured: measured, direction: .output)
                 }
             } else if try recover(from: count < 0 ? count : -Int(EPIPE)) {
@@ -73,6 +87,7 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
                 done = 0
             }
         }
+        punctuality.served()
     }
 
     mutating func delay() throws(DeviceError) -> Int {
@@ -81,6 +96,7 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
     }
 
     mutating func drop() throws(DeviceError) -> DroppedSound {
+        defer { punctuality = Punctuality() }  // to stop a device takes time that is not ours
         rateWatch.restart()
         // A millisecond is what a converter may have fetched ahead.
         let rewound = pcm.rewind(margin: rate.hertz / 1_000)
@@ -96,8 +112,13 @@ struct CardOutput<Device: PCM & ~Copyable>: OutputDevice, ~Copyable {
 
     @discardableResult
     private mutating func recover(from code: Int) throws(DeviceError) -> Bool {
-        let hasRestarted = try recovery.recover(&pcm, from: code, name: name, restarting: false, counters: counters)
-        if hasRestarted { rateWatch.restart() }
-        return hasRestarted
+        guard try recovery.recover(&pcm, from: code, name: name, restarting: false) else { return false }
+        let held = rate.duration(of: fill.frames)
+        counters.countXrun(late: punctuality.late, isOurs: punctuality.explains(held))
+        // What restarting it takes is not ours, and whatever else waits for the device has waited for that.
+        punctuality = Punctuality()
+        fill.ranDry()
+        rateWatch.restart()
+        return true
     }
 }

@@ -42,10 +42,12 @@ extension OpenedDevice {
 }
 
 extension DeviceNotice {
-    /// Gives the calling thread real-time priority, or ordinary priority back.
+    /// Gives the calling thread real-time priority, and those that carry its sound to a sound server; or ordinary priority
+    /// back.
     /// - Returns: what to tell when the system refused.
     static func forRealTime(_ isRealTime: Bool) -> DeviceNotice? {
         let code = DeviceThread.setRealTime(isRealTime)
+        if isRealTime, code == 0 { ServerThreads.beInRealTime() }
         guard isRealTime, code != 0 else { return nil }
         let reason = String(cString: strerror(code))
         return .notRealTime(

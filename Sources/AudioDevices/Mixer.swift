@@ -4,12 +4,14 @@ import Glibc
 /// The volume control of a sound card's own mixer, for an output whose loudness the hardware or the system sets.
 ///
 /// The mixer is opened for each change and closed again: a card that was unplugged meanwhile is no trouble, and changes
-/// are rare. A thread of its own may wait on the card.
+/// are rare. A thread of its own waits on the card, for two seconds at most.
 package actor Mixer {
     private let thread = DeviceThread(name: "vv-mixer")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private static let patience = Duration.seconds(2)
     private let card: String
     private let control: String
+    private let wake: Wake
 
     /// Opens the mixer to see that the control is there. Blocks for two seconds at most.
     ///
@@ -26,14 +28,20 @@ package actor Mixer {
         let card = Self.card(of: name)
         self.card = card
         self.control = control
-        try DetachedCall.value(of: "the mixer of \(name)", within: .seconds(2), wake: try Wake(), unless: { false }) {
+        wake = try Wake()
+        try DetachedCall.value(of: "the mixer of \(name)", within: Self.patience, wake: wake, unless: { false }) {
             () throws(DeviceError) in try OpenMixer(card: card).check(control)
         }
     }
 
     /// - Parameter volume: 0 … 1, linear in pressure: in decibels below the loudest where the control knows them, else
     ///   as a part of its range.
-    package func setVolume(_ volume: Double) throws(DeviceError) { try OpenMixer(card: card).set(control, to: volume) }
+    /// - Throws: `.stalled` when the card or its server does not answer; as `init` does.
+    package func setVolume(_ volume: Double) throws(DeviceError) {
+        try DetachedCall.value(of: "the mixer of \(card)", within: Self.patience, wake: wake, unless: { false }) {
+            [card, control] () throws(DeviceError) in try OpenMixer(card: card).set(control, to: volume)
+        }
+    }
 
     /// The control device of a PCM's card: `hw:CARD=PCH` of `plughw:CARD=PCH,DEV=0`. Names without a card, such as
     /// `default`, are names of control devices, too.

@@ -16,8 +16,8 @@ protocol HardwareSpace: ~Copyable {
 }
 
 /// Chooses how to open a device: at a rate of its own, since our resampler is known and ALSA's may be none at all (see
-/// docs/BENCHMARKS.md), with small periods, and for playback with a small buffer, because an interruption has to
-/// reach silence through it.
+/// docs/BENCHMARKS.md), with small periods, and with a buffer larger than what a loudspeaker is filled with on a quiet
+/// machine (`FillTarget`).
 struct PCMNegotiation {
     let direction: DeviceDirection
 
@@ -30,8 +30,9 @@ struct PCMNegotiation {
     /// 10 ms: an interruption is noticed within one, and a capture brings half a packet.
     static let period = Duration.milliseconds(10)
 
-    /// What the device may hold. A capture is read as it comes, so there a larger buffer costs no time.
-    private var buffer: Duration { direction == .input ? .milliseconds(200) : .milliseconds(60) }
+    /// What the device may hold. A capture is read as it comes, and a playback is filled as far as it must be, so a large
+    /// buffer costs no time.
+    private static let buffer = Duration.milliseconds(200)
 
     /// - Parameter name: of the device, for the error.
     /// - Throws: `.other` when the device takes nothing that we know.
@@ -44,7 +45,7 @@ struct PCMNegotiation {
         guard let channels = channels(&space) else { throw refusal(name, "it has no channels") }
         guard let rate = rate(&space) else { throw refusal(name, "none of its sample rates will do") }
         guard let period = space.nearest(period: rate.frames(in: Self.period)), period > 0,
-            let size = space.nearest(buffer: rate.frames(in: buffer)), size >= 2 * period
+            let size = space.nearest(buffer: rate.frames(in: Self.buffer)), size >= 2 * period
         else { throw refusal(name, "its buffer cannot be divided into periods") }
         return PCMConfiguration(rate: rate, format: format, channels: channels, period: period, buffer: size)
     }

@@ -1,4 +1,3 @@
-import AudioCore
 import Glibc
 
 extension PCMRecovery {
@@ -8,10 +7,10 @@ extension PCMRecovery {
     ///   - code: negative, as the call returned it.
     ///   - name: of the device, for the error.
     ///   - restarting: also starts the device, which a capture needs and a playback does by itself.
-    /// - Returns: whether sound was lost and the device begins anew.
+    /// - Returns: whether sound was lost and the device begins anew, which is an xrun and for the caller to count.
     /// - Throws: when the device is gone or broken.
     mutating func recover<Device: PCM & ~Copyable>(
-        _ pcm: inout Device, from code: Int, name: String, restarting: Bool, counters: DeviceCounters
+        _ pcm: inout Device, from code: Int, name: String, restarting: Bool
     ) throws(DeviceError) -> Bool {
         let number = CInt(clamping: -code)
         switch action(errno: number, state: pcm.state) {
@@ -28,7 +27,6 @@ extension PCMRecovery {
             let prepared = pcm.prepare()
             // What cannot even be prepared is gone: a sound server that ended answers like this.
             if prepared < 0 { throw .alsa(.unplugged, name, errno: CInt(clamping: -prepared)) }
-            counters.countXrun()
             // A start that fails shows at the next read or write, and is counted there.
             if restarting { _ = pcm.start() }
             return true

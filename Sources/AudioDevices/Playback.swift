@@ -106,9 +106,10 @@ package actor Playback<Tap: ReferenceTap> {
             notice(.opened(opened))
             beInRealTime(true)
             defer { beInRealTime(false) }
-            // What fits into its buffer it takes in any case; the period after that says that it plays.
-            let card = CardOutput(pcm, name: device.description, at: rate, counters: state.counters)
-            try await pump(card, worksAfter: opened.buffer / opened.period + 1)
+            // What it is filled with at first it takes in any case; the period after that says that it plays.
+            let card = CardOutput(pcm, name: device.description, at: rate, clock: clock, counters: state.counters)
+            let filled = card.fill.frames / opened.period
+            try await pump(card, worksAfter: filled + 1)
         case .tone, .silence, .list:
             throw DeviceError(.usage, "nothing can be played to \(device)", remedy: "Choose one of the list")
         }

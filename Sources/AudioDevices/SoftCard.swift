@@ -43,7 +43,8 @@ struct SoftCard<Sink: CardSink & ~Copyable, Clock: DeviceClock>: OutputDevice, ~
         precondition(queued + frames.count <= capacity, "written without room")
         if queued == 0 {
             let now = clock.now
-            if now > front + rate.duration(of: period), front > .zero { counters.countXrun() }
+            let late = now - front
+            if late > rate.duration(of: period), front > .zero { counters.countXrun(late: late, isOurs: true) }
             front = max(front, now)
         }
         let queue = self.queue.elements

@@ -59,6 +59,12 @@ static inline int vv_thread_real_time(int wanted) {
     return pthread_setschedparam(pthread_self(), policy, &parameter);
 }
 
+/// The same for another thread of this process, by its number. Returns 0 or -1.
+static inline int vv_other_thread_real_time(pid_t thread) {
+    struct sched_param parameter = {.sched_priority = sched_get_priority_min(SCHED_FIFO)};
+    return sched_setscheduler(thread, SCHED_FIFO | VV_SCHED_RESET_ON_FORK, &parameter);
+}
+
 /// Makes a write to a pipe that nobody reads any more return EPIPE on this thread instead of ending the process.
 static inline int vv_thread_ignore_broken_pipes(void) {
     sigset_t set;

@@ -138,9 +138,11 @@ extension Event.Body {
             writer.member("device", device)
             writer.member("state", state.rawValue)
             writer.member("reason", ifPresent: reason)
-        case .audioXrun(let direction, let count):
+        case .audioXrun(let direction, let count, let ours, let late):
             writer.member("direction", direction.rawValue)
             writer.member("count", count)
+            writer.member("ours", ours)
+            writer.member("late", late)
         case .audioUnderrun(let count): writer.member("count", count)
         case .audioDropped(let direction, let milliseconds, let because):
             writer.member("direction", direction.rawValue)

@@ -36,7 +36,9 @@ package struct Event: Sendable, Equatable {
         case audioMuted(Bool)
         case audioLevel(input: Double?, output: Double?)
         case audioDevice(direction: Direction, device: String, state: DeviceState, reason: String?)
-        case audioXrun(direction: Direction, count: Int)
+        /// A device ran dry or over. `ours`: how many times because we came too late, and by how much, all in all; the
+        /// others are a sound server's doing.
+        case audioXrun(direction: Direction, count: Int, ours: Int, lateMilliseconds: Int)
         /// Gaps in mid-answer because speech did not arrive in time.
         case audioUnderrun(count: Int)
         case audioDropped(direction: Direction, milliseconds: Int, because: String)

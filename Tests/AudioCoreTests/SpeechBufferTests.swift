@@ -107,6 +107,21 @@ struct SpeechBufferTests {
         #expect(played.reading.positions == 24_000..<24_240)
     }
 
+    @Test("a reader that went over from a pipe to a device with a clock holds a cushion there (pitfall 42)")
+    func cushionAfterPipe() {
+        let buffer = SpeechBuffer()
+        var writer = buffer.makeWriter()
+        var reader = buffer.makeReader(cushion: .milliseconds(100))
+        writer.append(stamped(0..<240).span)
+        var samples = [Int16](repeating: 0, count: 240)
+        var span = samples.mutableSpan
+        #expect(reader.read(240, into: &span, isCushioned: false).positions == 0..<240)
+        writer.append(stamped(240..<2_000).span)
+        #expect(reader.period(240).samples.isEmpty)
+        writer.append(stamped(2_000..<2_640).span)
+        #expect(reader.period(240).reading.positions == 240..<480)
+    }
+
     @Test("the writer's bell rings for speech, interruption and end, and not for what was refused")
     func bell() {
         let rung = Mutex<[SpeechChange]>([])

@@ -92,13 +92,15 @@ struct CardTests {
             _ = try input.read(into: &span, wake: wake)
         }
         #expect((91...93).contains(reads))  // a second is 44,100 frames of 480 a period, not 48,000
-        let output = CardOutput(FakePCM(hardware: hardware), name: "fake", at: rate, counters: counters)
+        let output = CardOutput(
+            FakePCM(hardware: hardware), name: "fake", at: rate, clock: SteppedClock(), counters: counters)
         #expect(output.rate == rate)
     }
 
     @Test("a loudspeaker that ran dry is prepared, and takes the whole period again")
     func underrun() throws {
-        var output = CardOutput(FakePCM(hardware: hardware), name: "fake", counters: counters)
+        var output = CardOutput(
+            FakePCM(hardware: hardware), name: "fake", clock: SteppedClock(), counters: counters)
         let period = [Int16](repeating: 7, count: 480)
         hardware.answers = [100, -Int(EPIPE)]
         try output.write(period.span)
@@ -110,21 +112,23 @@ struct CardTests {
     @Test("a loudspeaker that takes nothing, or never has room, is given up")
     func noRoom() throws {
         let wake = try Wake()
-        var output = CardOutput(FakePCM(hardware: hardware), name: "fake", counters: counters)
+        var output = CardOutput(
+            FakePCM(hardware: hardware), name: "fake", clock: SteppedClock(), counters: counters)
         hardware.answers = [Int](repeating: 0, count: 100)
         let period = [Int16](repeating: 7, count: 480)
         var thrown: DeviceError?
         do throws(DeviceError) { try output.write(period.span) } catch { thrown = error }
         #expect(thrown?.code == .xrun)
-        hardware.answers = [0]
-        hardware.isDead = true
+        hardware.answers = []
+        hardware.queue = 2_880
         do throws(DeviceError) { _ = try output.waitForRoom(wake) } catch { thrown = error }
         #expect(thrown?.code == .stalled)
     }
 
     @Test("silencing stops a device that cannot be rewound, and rewinds one that can")
     func drop() throws {
-        var output = CardOutput(FakePCM(hardware: hardware), name: "fake", counters: counters)
+        var output = CardOutput(
+            FakePCM(hardware: hardware), name: "fake", clock: SteppedClock(), counters: counters)
         let period = [Int16](repeating: 7, count: 480)
         try output.write(period.span)
         #expect(try output.drop() == DroppedSound(unheard: 480, isSeamless: false))
@@ -211,13 +215,13 @@ struct NegotiationTests {
         return try PCMNegotiation(direction: direction).configure(&space, name: "fake")
     }
 
-    @Test("a common card: 48 kHz, mono, 16 bit, 10 ms, and little held back for playback")
+    @Test("a common card: 48 kHz, mono, 16 bit, periods of 10 ms, and a buffer of 200 ms")
     func common() throws {
         let output = try configure(Space())
         #expect(
             output
                 == PCMConfiguration(
-                    rate: SampleRate(hertz: 48_000), format: .signed16, channels: 1, period: 480, buffer: 2_880))
+                    rate: SampleRate(hertz: 48_000), format: .signed16, channels: 1, period: 480, buffer: 9_600))
         #expect(try configure(Space(), .input).buffer == 9_600)
     }
 

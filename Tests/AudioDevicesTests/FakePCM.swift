@@ -21,6 +21,22 @@ final class FakeHardware {
     var prepared = 0
     /// What `wait` does: passes a period, or says that nothing came.
     var isDead = false
+    /// By this a loudspeaker plays; nil plays nothing but what `wait` lets pass.
+    var clock: SteppedClock?
+    private var playedUntil: Duration?
+
+    /// Plays what the clock says, once it has begun.
+    func play() {
+        guard let clock, !isDead else { return }
+        let frames = configuration.rate.frames(in: clock.now - (playedUntil ?? clock.now))
+        playedUntil = (playedUntil ?? clock.now) + configuration.rate.duration(of: frames)
+        if frames > queue, !written.isEmpty {
+            answers.append(-Int(EPIPE))
+            queue = 0
+        } else {
+            queue -= min(queue, frames)
+        }
+    }
 
     func answer(_ ordinary: Int) -> Int { answers.isEmpty ? ordinary : answers.removeFirst() }
 }
@@ -38,7 +54,10 @@ struct FakePCM: PCM, ~Copyable {
         return .ready
     }
 
-    func available() -> Int { hardware.answer(hardware.configuration.buffer - hardware.queue) }
+    func available() -> Int {
+        hardware.play()
+        return hardware.answer(hardware.configuration.buffer - hardware.queue)
+    }
     func delay() -> Int { hardware.queue }
 
     mutating func read(into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {

@@ -142,6 +142,23 @@ struct VirtualAudioTests {
         print("xruns \(playback.counters.counts.xruns), flushes \(playback.counters.counts.flushes)")
     }
 
+    @Test("the threads that carry sound to the server have the priority of the device's thread, where it is permitted")
+    func priority() async throws {
+        let isRefused = Mutex(false)
+        let playback = try Playback(of: SpeechBuffer().makeReader())
+        let run = Task {
+            try await playback.run(on: .alsa("default")) { notice in
+                if case .notRealTime = notice { isRefused.withLock { $0 = true } }
+            }
+        }
+        while playback.clock.framesPlayed == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let policies = ServerThreads.all.map { sched_getscheduler($0) & 0xff }  // above lies SCHED_RESET_ON_FORK
+        #expect(!policies.isEmpty)
+        #expect(policies.contains(SCHED_FIFO) != isRefused.withLock { $0 })
+        playback.stop()
+        try await run.value
+    }
+
     @Test("the microphone brings what is said in the room, at its pitch, without a gap")
     func capture() async throws {
         for attempt in 1...3 {  // as above

@@ -60,7 +60,9 @@ struct EventExample: Sendable, CustomTestStringConvertible {
         EventExample(
             .audioDevice(direction: .input, device: "default", state: .open, reason: nil), "audio.device",
             #""direction":"input","device":"default","state":"open""#),
-        EventExample(.audioXrun(direction: .input, count: 7), "audio.xrun", #""direction":"input","count":7"#),
+        EventExample(
+            .audioXrun(direction: .input, count: 7, ours: 2, lateMilliseconds: 91), "audio.xrun",
+            #""direction":"input","count":7,"ours":2,"late":91"#),
         EventExample(.audioUnderrun(count: 2), "audio.underrun", #""count":2"#),
         EventExample(
             .audioDropped(direction: .input, milliseconds: 40, because: "the network was slow"), "audio.dropped",

@@ -2,9 +2,9 @@
 
     scripts/bench-steady [--minutes 30] [--load] [--client PATH] [--rehearsal PATH] [--log DIR] [--json]
 
-A question is typed twice a minute and its answer played. Ends with 1 when a device was lost, sound was dropped, or an
-answer was not completed; xruns and underruns are printed, for on a machine without real-time priority they say as much
-about the machine as about us.
+A question is typed twice a minute and its answer played. Ends with 1 when a device was lost, sound was dropped, an
+answer was not completed, or there was an xrun of our making. Those that the sound server made, and underruns, are
+printed: they say as much about the machine as about us.
 """
 
 import argparse
@@ -71,9 +71,14 @@ def run(options, folder):
         broken.append(f"answers that were not completed: {answers}")
     if code != 0:
         broken.append(f"exit {code}")
-    xruns = {"input": 0, "output": 0}
+    xruns = {direction: {"ours": 0, "servers": 0, "lateMilliseconds": 0} for direction in ("input", "output")}
     for event in client.named("audio.xrun"):
-        xruns[event["direction"]] += event["count"]
+        counted = xruns[event["direction"]]
+        counted["ours"] += event["ours"]
+        counted["servers"] += event["count"] - event["ours"]
+        counted["lateMilliseconds"] += event["late"]
+    if any(counted["ours"] for counted in xruns.values()):
+        broken.append(f"xruns of our making: {xruns}")
     return {
         "minutes": round(seconds / 60, 1), "load": options.load, "loadAverage": round(average, 1),
         "answers": len(answers), "xruns": xruns, "underruns": total(client, "audio.underrun"),

@@ -7,6 +7,11 @@ import LiveSession
 /// The microphone and the loudspeaker of a conversation, as the engine and the conversation know them: each kept going by
 /// a supervisor, whatever is unplugged, and exchanged while the conversation goes on.
 package final class Devices: AudioPorts {
+    /// Speech held before the first answer starts to play, and between what it follows the network's jitter (pitfall 42).
+    /// A pipe takes speech as it comes whatever this is, so it serves any device that is gone over to.
+    private static let cushion = Duration.milliseconds(100)
+    private static let cushions = Duration.milliseconds(40)...(.milliseconds(400))
+
     private let input: DeviceSpec
     private let output: DeviceSpec
     private let capture: Capture<FrontEnd>
@@ -52,7 +57,7 @@ package final class Devices: AudioPorts {
             into: ring.makeProducer(), stage: frontEnd, tap: tap, activity: voiceActivity,
             onPacket: { voice.arrived() })
         let playback = try Playback(
-            of: speech.makeReader(cushion: output.cushion, within: output.cushions), tap: reference.makeTap())
+            of: speech.makeReader(cushion: Self.cushion, within: Self.cushions), tap: reference.makeTap())
         let feed = reports.continuation
         self.capture = capture
         self.playback = playback
@@ -110,8 +115,17 @@ package final class Devices: AudioPorts {
         return stable
     }
 
+    /// Does not wait.
+    ///
     /// - Parameter volume: linear, 0 … 1.
-    func setVolume(_ volume: Double) async throws(DeviceError) { try await self.volume.set(volume) }
+    func setVolume(_ volume: Double) { self.volume.set(volume) }
+
+    /// Keeps the mixer at the volume that is wanted, where one is named, until the task is cancelled.
+    func keepVolume() async {
+        await volume.run { [reports] error in
+            reports.continuation.yield(DirectedReport(direction: .output, report: .problem(error)))
+        }
+    }
 
     /// Wakes an output that has no clock of its own. Socket thread.
     var speechChanged: @Sendable (SpeechChange) -> Void { { [playback] in playback.speechChanged($0) } }
@@ -130,12 +144,7 @@ package final class Devices: AudioPorts {
             engine.tell(directed)
             guard case .opened(let opened) = directed.report else { continue }
             follower.opened(opened, directed.direction)
-            guard directed.direction == .output else { continue }
-            do throws(DeviceError) {
-                try await volume.outputOpened()
-            } catch {
-                engine.tell(DirectedReport(direction: .output, report: .problem(error)))
-            }
+            if directed.direction == .output { volume.outputOpened() }
         }
     }
 
@@ -163,19 +172,6 @@ extension DeviceSpec {
         switch self {
         case .pipe, .standard: true
         case .alsa, .file, .tone, .silence, .null, .list: false
-        }
-    }
-
-    /// Between these the cushion follows the network's jitter (pitfall 42); a pipe has none.
-    fileprivate var cushions: ClosedRange<Duration>? {
-        cushion > .zero ? .milliseconds(40)...(.milliseconds(400)) : nil
-    }
-
-    /// Speech held before the first answer starts to play: 100 ms for a device with a clock, none for a pipe.
-    fileprivate var cushion: Duration {
-        switch self {
-        case .pipe, .standard: .zero
-        case .alsa, .file, .tone, .silence, .null, .list: .milliseconds(100)
         }
     }
 }

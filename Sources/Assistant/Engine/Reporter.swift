@@ -209,13 +209,20 @@ struct Reporter {
                     direction: .input, milliseconds: Reporter.milliseconds(ofVoice: overrun),
                     because: "the voice ring was full"))
         }
-        let inputXruns = counts.input.xruns - reported.input.xruns
-        if inputXruns > 0 { tell(.audioXrun(direction: .input, count: inputXruns)) }
-        let outputXruns = counts.output.xruns - reported.output.xruns
-        if outputXruns > 0 { tell(.audioXrun(direction: .output, count: outputXruns)) }
+        xruns(.input, counts.input, since: reported.input)
+        xruns(.output, counts.output, since: reported.output)
         let underruns = counts.output.underruns - reported.output.underruns
         if underruns > 0 { tell(.audioUnderrun(count: underruns)) }
         reported = counts
+    }
+
+    private func xruns(_ direction: Direction, _ counts: DeviceCounters.Counts, since last: DeviceCounters.Counts) {
+        let count = counts.xruns - last.xruns
+        guard count > 0 else { return }
+        tell(
+            .audioXrun(
+                direction: direction, count: count, ours: counts.lateXruns - last.lateXruns,
+                lateMilliseconds: counts.lateMilliseconds - last.lateMilliseconds))
     }
 
     /// - Parameter samples: of speech that found the buffer full, since the beginning.
