@@ -17,7 +17,8 @@ package struct EndWatch: Equatable, Sendable {
     private var lastActivity: Duration?
     private var inputEnded: Duration?
     private var isAnswering = false
-    private var isLive = false
+    /// What was said last may not have been sent yet.
+    private var isWaiting = true
     private var isOver = false
 
     package init(_ condition: Condition, patience: Duration = .seconds(8)) {
@@ -28,7 +29,7 @@ package struct EndWatch: Equatable, Sendable {
     /// Nil when only an event can end it.
     package var deadline: Duration? {
         switch condition {
-        case .endOfInput: isOver ? .zero : isAnswering || !isLive ? nil : inputEnded.map { $0 + patience }
+        case .endOfInput: isOver ? .zero : isAnswering || isWaiting ? nil : inputEnded.map { $0 + patience }
         case .idle(let longest): isAnswering ? nil : lastActivity.map { $0 + longest }
         case .elapsed(let longest): liveSince.map { $0 + longest }
         case .never: nil
@@ -39,13 +40,19 @@ package struct EndWatch: Equatable, Sendable {
 
     package mutating func wentLive(now: Duration) {
         if liveSince == nil { liveSince = now }
-        isLive = true
+        isWaiting = false
         lastActivity = now
         if inputEnded != nil { inputEnded = now }
     }
 
     /// No connection: what was said last may not have been sent yet, so nobody's patience runs.
-    package mutating func lineEnded() { isLive = false }
+    package mutating func lineEnded() { isWaiting = true }
+
+    /// No connection, because nobody needs one: nothing waits. Idle time goes on, since nobody says anything either.
+    package mutating func parked(now: Duration) {
+        isWaiting = false
+        if inputEnded != nil { inputEnded = now }
+    }
 
     package mutating func inputEnded(now: Duration) { inputEnded = inputEnded ?? now }
 

@@ -44,6 +44,7 @@ extension SessionKeeper {
         case .succeed(let successor, let problem):
             if let problem { effects += [.tell(.dropped(problem)), .tell(.rotating(because: .drop))] }
             return effects + succeed(with: successor, now: now)
+        case .rest(let problem): return effects + rest(because: problem)
         case .end(let ending): return effects + dropStandby() + [.end(ending)]
         case .doNothing: return effects
         }

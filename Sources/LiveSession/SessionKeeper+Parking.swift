@@ -17,6 +17,20 @@ extension SessionKeeper {
         return standby + [.closeGate(resendsLast: false), .closeLine]
     }
 
+    /// Whether a session that cannot be brought back is parked and not ended: true while somebody can `unpark` it. One
+    /// that never was live is ended all the same, and so is one that the service refuses.
+    package var restsWhenLost: Bool {
+        get { machine.restsWhenLost }
+        set { machine.restsWhenLost = newValue }
+    }
+
+    /// The attempts are given up; what is kept is as `park` keeps it.
+    mutating func rest(because problem: Verdict.Problem) -> [Effect] {
+        gap = nil
+        isSpeechTorn = false
+        return dropStandby() + [.tell(.outOfReach(problem))]
+    }
+
     /// Dials at once, or as soon as the old connection has closed, and goes on where the session was: by its handle,
     /// or as a fresh one if the service does not know that any more.
     package mutating func unpark(now: Duration) -> [Effect] {

@@ -71,6 +71,8 @@ package struct SessionKeeper: Equatable, Sendable {
         case stalled(stage: Int)
         case attemptFailed(Verdict.Problem, retryIn: Duration)
         case dropped(Verdict.Problem)
+        /// The attempts were given up, and the session is parked until somebody wants it again.
+        case outOfReach(Verdict.Problem)
         case standbyFailed(String)
         case slept(Duration)
         /// A fresh session knows this much of the conversation from our record only.

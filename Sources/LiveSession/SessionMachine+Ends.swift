@@ -164,6 +164,10 @@ extension SessionMachine {
         if let bound = limits.giveUp,
             until - firstAttemptAt > bound.within || (!wasEverLive && attempt >= bound.attempts)
         {
+            if wasEverLive, restsWhenLost {
+                state = .parked
+                return .rest(problem)
+            }
             let tried = attempt == 1 ? "1 attempt" : "\(attempt) attempts"
             let ending = Ending(
                 wasEverLive ? .unrecoverable : .unavailable, reason: "\(problem.reason) (after \(tried))",

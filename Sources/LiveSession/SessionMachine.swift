@@ -67,6 +67,8 @@ package struct SessionMachine: Equatable, Sendable {
         case retry(at: Duration, problem: Verdict.Problem, wasLive: Bool)
         /// The session goes on at once. - Parameter problem: why the old connection ended, unless that was planned.
         case succeed(Successor, problem: Verdict.Problem?)
+        /// No connection can be had for now, and none is tried for any more: the session is parked.
+        case rest(Verdict.Problem)
         case end(Ending)
         case doNothing
     }
@@ -96,6 +98,8 @@ package struct SessionMachine: Equatable, Sendable {
     package internal(set) var handle: String?
     /// It was live at least once, so that failing now loses a conversation.
     package private(set) var wasEverLive = false
+    /// Somebody can have it dialled again, so that a session which cannot be brought back is parked and not ended.
+    package var restsWhenLost = false
     /// Since when attempts have been failing.
     var firstAttemptAt: Duration = .zero
     /// Why we gave the connection up, to be told instead of "closed here".

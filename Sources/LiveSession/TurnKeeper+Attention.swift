@@ -28,6 +28,19 @@ extension TurnKeeper {
         return (isParked ? [.unpark] : []) + [.tell(.wakeHeard(because: because))]
     }
 
+    /// Something wakes the assistant that needs no line: a session that cannot be brought back may rest.
+    package var canBeWoken: Bool { mode == .wake }
+
+    /// No line can be had, and none is tried for any more: the next wake word wants one again.
+    package mutating func lineGivenUp(at moment: Moment) -> [Effect] {
+        guard let before = attention else { return settle(at: moment) }
+        attention = .asleep(since: moment.now, isParked: true)
+        wokenAt = nil
+        var effects: [Effect] = []
+        if case .awake = before { effects.append(.tell(.asleep(because: "noConnection"))) }
+        return effects + settle(at: moment)
+    }
+
     mutating func attend(at moment: Moment) -> [Effect] {
         let wasBusy = isBusy
         isBusy = passage != nil || moment.isPlaying || moment.isAnswering

@@ -53,7 +53,11 @@ extension ModelRun {
             service.abandon(main, now: now)
         case .ping: if main == nil { fail("a ping without a connection") }
         case .tell(let notice): tell(notice)
-        case .end: witness.ending = true
+        case .end(let ending):
+            if witness.wasLive, witness.mayRest, ending.reason.contains("(after ") {
+                return fail("ended, though somebody could have woken it")
+            }
+            witness.ending = true
         }
     }
 
@@ -119,6 +123,13 @@ extension ModelRun {
         service.asked(on: main, now: now)
     }
 
+    /// The keeper parked the session by itself.
+    private mutating func rest() {
+        guard witness.wasLive, witness.mayRest else { return fail("parked, though nobody may wake it") }
+        witness.parkedAt = now
+        witness.isRotating = false  // what was changed is given up
+    }
+
     private mutating func tell(_ notice: SessionKeeper.Notice) {
         if witness.parkedAt != nil, notice.tellsOfTrouble { return fail("\(notice) was told of a line that was left") }
         switch notice {
@@ -131,6 +142,7 @@ extension ModelRun {
             if gap < .zero { fail("a gap of \(gap)") }
             witness.isRotating = false
         case .live: witness.wasLive = true
+        case .outOfReach: rest()
         case .stalled(let stage):
             if !(witness.askedAt.map({ now - $0 >= .seconds(10) }) ?? false) {
                 fail("a stall was seen where no answer was due (pitfall 5)")

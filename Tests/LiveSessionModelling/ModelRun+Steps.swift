@@ -11,7 +11,8 @@ extension ModelRun {
         case .wait(let milliseconds): advance(to: now + .milliseconds(milliseconds))
         case .waitForDeadline: advanceToDeadline(longest: .seconds(60))
         case .sleep(let seconds): perform(keeper.slept(.seconds(seconds), now: now))
-        case .type, .speak, .cutAnswer, .answerCalls, .answerStaleCall, .renew, .park, .unpark, .stop: user(step)
+        case .type, .speak, .cutAnswer, .answerCalls, .answerStaleCall, .renew, .park, .unpark, .mayRest, .stop:
+            user(step)
         case .door, .style, .call, .cancelCalls, .offerHandle, .expireHandles, .poison, .goAway, .oddity: serve(step)
         case .end(let cut): if let main { service.cut(main, cut, now: now) }
         case .endStandby: if let standby { service.cut(standby, .lost, now: now) }
@@ -41,6 +42,9 @@ extension ModelRun {
         case .unpark:
             witness.parkedAt = nil
             perform(keeper.unpark(now: now))
+        case .mayRest(let mayRest):
+            witness.mayRest = mayRest
+            keeper.restsWhenLost = mayRest
         case .stop:
             witness.stoppedAt = now
             perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
@@ -204,6 +208,7 @@ extension ModelRun {
         let start = now
         while violation == nil, !hasEnded, now < start + .seconds(150) {
             answerCalls()
+            if keeper.isParked { apply(.unpark) }
             if keeper.machine.isLive, openQuestion == nil, now > start + .seconds(1) { return }
             advance(to: now + .seconds(2))
         }

@@ -18,6 +18,8 @@ package enum Step: Equatable, Sendable {
     case renew
     case park
     case unpark
+    /// Whether somebody could wake a session that rests.
+    case mayRest(Bool)
     case stop
 
     // The service.
@@ -82,7 +84,8 @@ struct ScriptGenerator {
         case 58: .answerStaleCall
         case 59...60: .renew
         case 61: pick(0...5) == 0 ? .stop : .sleep(seconds: pick(3...90))
-        case 62...65: .door(pick([.open, .open, pick(SimulatedService.Door.allCases)]))
+        case 62: .mayRest(pick(0...3) > 0)
+        case 63...65: .door(pick([.open, .open, pick(SimulatedService.Door.allCases)]))
         case 66...68: .style(pick([.complete, pick(SimulatedService.Style.allCases)]))
         case 69...73: .call(isBlocking: pick(0...1) == 0)
         case 74: .cancelCalls

@@ -33,6 +33,8 @@ struct Witness {
     var stoppedAt: Duration?
     /// Since when nobody wants a connection.
     var parkedAt: Duration?
+    /// A session that cannot be brought back is to be parked.
+    var mayRest = false
     var dials: [Duration] = []
     var standbyDials: [Duration] = []
     /// Since when an answer is due.

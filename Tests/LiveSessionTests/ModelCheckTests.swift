@@ -126,6 +126,13 @@ struct ModelCheckTests {
         Fault(testDescription: "a parked session redials", violation: "nobody wants") { effect, keeper in
             keeper.isParked && effect == .closeLine ? [effect, .dial(attempt: 1)] : [effect]
         },
+        Fault(testDescription: "one that could be woken is ended", violation: "woken") { effect, _ in
+            if case .tell(.outOfReach) = effect {
+                [.end(Ending(.unrecoverable, reason: "unreachable (after 9 attempts)"))]
+            } else {
+                [effect]
+            }
+        },
         Fault(testDescription: "the setup is sent twice", violation: "setup") { effect, _ in
             if case .sendSetup = effect { [effect, effect] } else { [effect] }
         },

@@ -203,6 +203,67 @@ struct ParkingTests {
         #expect(ending.kind == .refused)
     }
 
+    /// Lost at 30 s, and every attempt since failed.
+    ///
+    /// - Returns: what had to be done in the end, and when.
+    private func givesUp(_ keeper: inout SessionKeeper) -> (effects: [SessionKeeper.Effect], at: Duration) {
+        var effects = ended(&keeper, Disconnection(.lost), at: .seconds(30))
+        var now = Duration.seconds(30)
+        for _ in 0..<100 where !(effects.last?.isLast ?? false) {
+            if effects.contains(where: \.isDial) {
+                effects = ended(&keeper, Disconnection(.unreachable), at: now)
+            } else {
+                now = keeper.deadline(now: now) ?? now
+                effects = keeper.timePassed(now: now)
+            }
+        }
+        return (effects, now)
+    }
+
+    @Test("one that cannot be brought back rests while somebody can wake it, else it ends", arguments: [true, false])
+    func rests(canBeWoken: Bool) {
+        var keeper = live()
+        keeper.restsWhenLost = canBeWoken
+        let (effects, now) = givesUp(&keeper)
+        #expect(now > .seconds(50) && now <= .seconds(60))
+        guard canBeWoken else {
+            guard case .end(let ending) = effects.last else {
+                Issue.record("it did not end: \(effects)")
+                return
+            }
+            #expect(ending.kind == .unrecoverable)
+            return
+        }
+        guard case .tell(.outOfReach) = effects.last else {
+            Issue.record("it does not rest: \(effects)")
+            return
+        }
+        #expect(keeper.isParked)
+        #expect(keeper.deadline(now: now) == nil)
+        #expect(keeper.unpark(now: .seconds(9000)) == [.tell(.connecting(attempt: 1)), .dial(attempt: 1)])
+        #expect(keeper.opened(.main, now: .seconds(9000)) == [.sendSetup(.init(handle: "h1"))])
+        let back = keeper.received(.setupCompleted(sessionID: nil), now: .seconds(9001))
+        #expect(back == [.openGate, .tell(.live(resumed: true))])
+    }
+
+    @Test("what is refused for good ends a session that could be woken, too, and so does one that never was live")
+    func restsNot() {
+        var refused = parked()
+        refused.restsWhenLost = true
+        _ = refused.unpark(now: .seconds(60))
+        let end = ended(&refused, Disconnection(.upgradeRefused(status: 401, body: "")), at: .seconds(61))
+        #expect(end.last?.isLast == true)
+        var never = SessionKeeper(.init(family: Self.family))
+        never.restsWhenLost = true
+        _ = never.start(now: .zero)
+        let (effects, _) = givesUp(&never)
+        guard case .end(let ending) = effects.last else {
+            Issue.record("it did not end: \(effects)")
+            return
+        }
+        #expect(ending.kind == .unavailable)
+    }
+
     @Test("asking twice, or for what is so already, does nothing")
     func idempotent() {
         var keeper = live()
@@ -213,5 +274,17 @@ struct ParkingTests {
         #expect(keeper.park(now: .seconds(32)) == [])
         _ = keeper.unpark(now: .seconds(33))
         #expect(keeper.unpark(now: .seconds(33)) == [])
+    }
+}
+
+extension SessionKeeper.Effect {
+    fileprivate var isDial: Bool { if case .dial = self { true } else { false } }
+
+    /// The keeper gave up with it, one way or the other.
+    fileprivate var isLast: Bool {
+        switch self {
+        case .end, .tell(.outOfReach): true
+        default: false
+        }
     }
 }

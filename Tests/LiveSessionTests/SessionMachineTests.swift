@@ -62,7 +62,7 @@ struct SessionMachineTests {
                 #expect(ending.reason.contains("5 attempts"))
                 #expect(now < .seconds(30))
                 return
-            case .succeed, .doNothing:
+            case .succeed, .rest, .doNothing:
                 Issue.record("nothing done")
                 return
             }
@@ -145,7 +145,7 @@ struct SessionMachineTests {
                 #expect(now < .seconds(31))
                 #expect(ending.kind == .unrecoverable)
                 return
-            case .succeed, .doNothing: Issue.record("nothing done")
+            case .succeed, .rest, .doNothing: Issue.record("nothing done")
             }
         }
         Issue.record("still dialling")

@@ -396,6 +396,26 @@ struct EndWatchTests {
         #expect(watch.isDue(now: .seconds(68)))
     }
 
+    @Test("asleep without a connection: an input that is over is over, and idle time goes on")
+    func parked() {
+        var input = EndWatch(.endOfInput)
+        input.wentLive(now: .zero)
+        input.lineEnded()
+        input.parked(now: .seconds(1))
+        #expect(input.deadline == nil)
+        input.inputEnded(now: .seconds(2))
+        #expect(input.deadline == .seconds(10))
+        input.lineEnded()
+        #expect(input.deadline == nil, "it was woken, and what was said waits")
+        input.parked(now: .seconds(20))
+        #expect(input.deadline == .seconds(28))
+        var idle = EndWatch(.idle(.seconds(60)))
+        idle.wentLive(now: .zero)
+        idle.lineEnded()
+        idle.parked(now: .seconds(10))
+        #expect(idle.deadline == .seconds(60))
+    }
+
     @Test("`for` counts from the first time it is live; `idle` from the last word")
     func elapsedAndIdle() {
         var elapsed = EndWatch(.elapsed(.seconds(5)))

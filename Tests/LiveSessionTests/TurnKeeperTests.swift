@@ -236,6 +236,22 @@ struct TurnKeeperTests {
         #expect(stage.done() == [.unpark, .tell(.wakeHeard(because: "word"))])
     }
 
+    @Test("wake: when no line can be had it sleeps again, and the next wake word wants one", arguments: [true, false])
+    func lineGivenUp(isAwake: Bool) {
+        var stage = TurnStage(.wake)
+        stage.pass(31_000)
+        stage.effects += stage.keeper.wakeWordHeard(because: "word", backBy: .zero, at: stage.moment)
+        stage.keeper.lineClosed()
+        stage.pass(isAwake ? 7_000 : 9_000)
+        _ = stage.done()
+        stage.effects += stage.keeper.lineGivenUp(at: stage.moment)
+        #expect(stage.done() == (isAwake ? [.tell(.asleep(because: "noConnection"))] : []))
+        stage.pass(3_600_000)
+        #expect(stage.done() == [])
+        stage.effects += stage.keeper.wakeWordHeard(because: "word", backBy: .zero, at: stage.moment)
+        #expect(stage.done() == [.unpark, .tell(.wakeHeard(because: "word"))])
+    }
+
     @Test("wake: a typed message brings a parked connection back, and leaving the mode does", arguments: [true, false])
     func unparking(isTyped: Bool) {
         var stage = TurnStage(.wake) { $0.idle = .zero }

@@ -49,6 +49,7 @@ package struct Cues: Sendable {
         case .wakeHeard: .wake
         case .wakeAsleep: .asleep
         case .audioMuted(let isMuted): isMuted ? .muted : .unmuted
+        case .warning(let problem) where problem.code == "session.outOfReach": .trouble
         case .sessionRotating(.drop), .error, .audioDevice(_, _, .lost, _): .trouble
         case .sessionResumed(.drop, _, _, _), .audioDevice(_, _, .reopened, _): .connected
         default: nil

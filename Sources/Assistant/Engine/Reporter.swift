@@ -66,6 +66,10 @@ struct Reporter {
         case .stalled(let stage): tell(.sessionStalled(stage: stage))
         case .attemptFailed(let problem, let wait): warn("session.attemptFailed", Reporter.retrying(problem, in: wait))
         case .dropped(let problem): warn("session.dropped", Reporter.retrying(problem, in: .zero))
+        case .outOfReach(let problem):
+            warn(
+                "session.outOfReach", "The service cannot be reached: \(Reporter.sentence(problem)). Asleep again.",
+                remedy: "Check the network, then say the wake word.")
         case .standbyFailed(let reason):
             warn("session.standbyFailed", "The next connection could not be made ahead: \(reason)")
         case .slept(let time):
@@ -104,8 +108,12 @@ struct Reporter {
 
     private static func retrying(_ problem: Verdict.Problem, in wait: Duration) -> String {
         let when = wait < .milliseconds(50) ? "at once" : "in \(wait.milliseconds) ms"
-        let reason = problem.reason.hasSuffix(".") ? String(problem.reason.dropLast()) : problem.reason
-        return "\(reason). Trying again \(when)."
+        return "\(sentence(problem)). Trying again \(when)."
+    }
+
+    /// Without its full stop, so that more may follow.
+    private static func sentence(_ problem: Verdict.Problem) -> String {
+        problem.reason.hasSuffix(".") ? String(problem.reason.dropLast()) : problem.reason
     }
 
     /// The model has no place for this in its protocol.

@@ -73,6 +73,9 @@ extension SessionEngine {
     private func tell(_ notice: SessionKeeper.Notice) {
         let lost = parts.voice.samplesDropped - droppedBeforeGap
         reporter.tell(notice, model: configuration.setup.model, lostVoice: lost)
+        guard case .outOfReach = notice else { return }
+        perform(turnKeeper.lineGivenUp(at: turnMoment))
+        watch.parked(now: now)
     }
 
     // MARK: The lines

@@ -33,8 +33,12 @@ extension SessionEngine {
         case .letGoOn: parts.speech.letGoOn()
         case .drop: dropAnswer()
         case .renew: perform(keeper.renew(now: now))
-        case .park: perform(keeper.park(now: now))
-        case .unpark: perform(keeper.unpark(now: now))
+        case .park:
+            perform(keeper.park(now: now))
+            watch.parked(now: now)
+        case .unpark:
+            watch.lineEnded()
+            perform(keeper.unpark(now: now))
         case .tell(let notice): tell(notice)
         }
     }
@@ -48,6 +52,7 @@ extension SessionEngine {
     }
 
     func tell(_ notice: TurnKeeper.Notice) {
+        keeper.restsWhenLost = turnKeeper.canBeWoken
         parts.ports.awaitWakeWord(turnKeeper.isAsleep)
         switch notice {
         case .mode(let mode, let because): reporter.tell(.turnsMode(mode: mode.rawValue, because: because))

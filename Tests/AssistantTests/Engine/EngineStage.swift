@@ -107,12 +107,23 @@ final class EngineStage: Sendable {
     /// Plays what waits, at most `count` samples of it. - Returns: samples played.
     @discardableResult
     func playOut(_ count: Int) -> Int { loudspeaker.withLock { $0.play(count) } }
+
+    /// The loudspeaker holds so many samples from here on.
+    func deepen(to depth: Int) { loudspeaker.withLock { $0.depth = depth } }
+
+    /// All that came out of the loudspeaker.
+    var heard: [Int16] { loudspeaker.withLock { $0.heard } }
 }
 
-/// Plays without a device: what is read has been heard.
+/// A device that plays what it is given `depth` samples later, and can be silenced.
 struct Loudspeaker: ~Copyable {
-    var reader: SpeechReader
-    var timeline: PlaybackTimeline
+    private var reader: SpeechReader
+    private var timeline: PlaybackTimeline
+    /// How much it holds; without any, what is read has been heard.
+    var depth = 0
+    /// Taken and not played.
+    private var queue: [Int16] = []
+    private(set) var heard: [Int16] = []
 
     init(reader: consuming SpeechReader, clock: PlaybackClock) {
         self.reader = reader
@@ -123,11 +134,23 @@ struct Loudspeaker: ~Copyable {
         var samples = [Int16](repeating: 0, count: count)
         var span = samples.mutableSpan
         let reading = reader.read(count, into: &span)
-        if let cut = reading.cut { timeline.drop(before: cut, delay: 0) }
-        timeline.read(reading.positions.count, speech: reading.positions)
-        timeline.wrote(reading.positions.count)
-        timeline.publish(delay: 0)
-        return reading.positions.count
+        if let cut = reading.cut {
+            timeline.drop(before: cut, delay: queue.count)
+            queue = []
+        }
+        if reading.isHeld {
+            if let position = timeline.takeBack(delay: queue.count) { reader.goBack(to: position) }
+            queue = []
+        }
+        let taken = reading.positions.count
+        queue += samples.prefix(taken)
+        heard += queue.prefix(max(0, queue.count - depth))
+        queue = queue.suffix(depth)
+        timeline.read(taken, speech: reading.positions)
+        timeline.wrote(taken)
+        timeline.publish(delay: queue.count)
+        reader.giveBack(before: timeline.firstUnheard ?? reader.position)
+        return taken
     }
 }
 
@@ -152,7 +175,23 @@ actor EventLog {
 
 /// A message of speech: `count` samples of silence.
 func speechMessage(_ count: Int, before: String = "", after: String = "") -> String {
-    let data = String(repeating: "AAAA", count: count * 2 / 3) + (count * 2 % 3 == 0 ? "" : "AAA=")
-    let part = #"{"inlineData":{"mimeType":"audio/pcm;rate=24000","data":"\#(data)"}}"#
+    speechMessage([Int16](repeating: 0, count: count), before: before, after: after)
+}
+
+/// A message of this speech.
+func speechMessage(_ samples: [Int16], before: String = "", after: String = "") -> String {
+    let bytes = samples.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+    let part = #"{"inlineData":{"mimeType":"audio/pcm;rate=24000","data":"\#(base64(bytes))"}}"#
     return #"{"serverContent":{\#(before)"modelTurn":{"role":"model","parts":[\#(part)]}\#(after)}}"#
+}
+
+private func base64(_ bytes: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+        for digit in 0..<4 { text.append(digit <= group.count ? digits[bits >> (18 - 6 * digit) & 63] : 61) }
+    }
+    return String(decoding: text, as: UTF8.self)
 }
