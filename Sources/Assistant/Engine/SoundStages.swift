@@ -1,5 +1,5 @@
 import AudioDevices
-import AudioFrontEnd
+package import AudioFrontEnd
 import Events
 import Synchronization
 
@@ -60,7 +60,7 @@ extension Settings.Automatic {
 
 extension Settings.Audio {
     /// All stages that may be wanted of a conversation with these settings.
-    var frontEnd: FrontEnd.Configuration {
+    package var frontEnd: FrontEnd.Configuration {
         FrontEnd.Configuration(
             cancelsEcho: echoCancellation != .off, highPass: highPass, suppressesNoise: noiseSuppression != .off,
             controlsGain: gainControl)
