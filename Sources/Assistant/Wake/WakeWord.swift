@@ -12,7 +12,7 @@ package protocol WakeWord: Sendable {
 package struct WakeHeard: Equatable, Sendable {
     /// What the detector says about it, for people: one line.
     package var because: String
-    /// How long ago the word began; nil when the detector does not say.
+    /// How long ago the word ended; nil when the detector does not say.
     package var backBy: Duration?
 
     package init(because: String, backBy: Duration? = nil) {
