@@ -149,7 +149,10 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Assistant", "Events", "LiveProtocol", "LiveSession", "vivavoce", argumentParser],
+            dependencies: [
+                "Assistant", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession", "vivavoce",
+                argumentParser,
+            ],
             swiftSettings: common),
         .testTarget(
             name: "AssistantTests",

@@ -39,10 +39,10 @@ struct EchoAdvice: Equatable {
         case .uncancelled:
             "The echo is not cancelled well enough: close the microphone while the answer plays, or use headphones."
         case .firesOnce:
-            "The echo was taken for a voice once: let the service decide when you speak into the answer. If it was "
+            "A voice was heard once where only the loudspeaker spoke: let the service decide when you speak into the answer. If it was "
                 + "not quiet, test again."
         case .fires:
-            "The echo is taken for a voice: close the microphone while the answer plays, or use headphones. If it was "
+            "A voice is heard where only the loudspeaker speaks: close the microphone while the answer plays, or use headphones. If it was "
                 + "not quiet, test again."
         }
     }

@@ -33,7 +33,7 @@ struct EchoProbeReport {
         return [
             "delay       \(tenths(echo.delay)) ms, \(steadiness) \(tenths(echo.spread)) ms",
             "echo        \(tenths(echo.below)) dB below what was played",
-            "drift       \(drift ?? "not known: not every chirp came the same way")",
+            "drift       \(drift ?? "not known: the delay did not change evenly")",
             "cancelled   \(tenths(echo.settled)) dB; \(tenths(echo.early)) dB in the first three seconds",
             "left        \(tenths(echo.leftOverNoise)) dB over the noise",
         ]

@@ -107,7 +107,7 @@ struct ProbeAnalysisTests {
         #expect(abs(findings.noiseFloor + 60) < 0.5)
     }
 
-    @Test("a path that jumps is found where most chirps agree, without a drift")
+    @Test("a path that jumps is found where most chirps agree, and is no drift")
     func jump() throws {
         var recording = MadeRoom().recording()
         // 60 ms are lost between the third chirp and the fourth.
@@ -118,6 +118,18 @@ struct ProbeAnalysisTests {
         #expect(abs(echo.delay - 100) < 0.1)
         #expect(abs(echo.spread - 60) < 0.2)
         #expect(!echo.isSteady)
+        let drift = try #require(echo.drift)
+        #expect(abs(drift.value) < drift.uncertainty)
+    }
+
+    @Test("a path that jumps a little in the middle is not taken for a drift")
+    func smallJump() throws {
+        var recording = MadeRoom().recording()
+        let middle = recording.microphone.count / 2
+        recording.microphone.removeSubrange(middle..<middle + 46)
+        recording.microphone += Array(repeating: 0, count: 46)
+        let echo = try #require(try ProbeAnalysis(recording, of: ProbeSound(rate: .speech)).findings().echo)
+        #expect(abs(echo.spread - 2.9) < 0.1)
         #expect(echo.drift == nil)
     }
 

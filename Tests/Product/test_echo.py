@@ -27,8 +27,11 @@ class EchoTests(ProductTests):
         self.assertIn(b"Unmute", finished.stderr)
         self.assertEqual(finished.stdout, b"")
 
-    def test_a_microphone_that_hears_something_else_has_no_echo(self):
-        finished = self.run_vivavoce("echo-test", "--input", "tone:440", "--output", "null", "--json")
+    def test_headphones_have_no_echo(self):
+        sound = self.start_sound()
+        subprocess.run(
+            [VIRTUAL_AUDIO, "room", "--attenuation", "90"], check=True, capture_output=True, env=os.environ | sound)
+        finished = self.run_vivavoce("echo-test", "--json", **sound)
         self.assertExit(finished, 0)
         report = json.loads(finished.stdout)
         self.assertTrue(report["safe"])
@@ -40,10 +43,14 @@ class EchoTests(ProductTests):
         subprocess.run(
             [VIRTUAL_AUDIO, "room", "--delay", "80", "--attenuation", "12"], check=True, capture_output=True,
             env=os.environ | sound)
-        finished = self.run_vivavoce("echo-test", "--json", **sound)
         # Whether it is cancelled is the room's matter, which is as steady as the machine is idle.
-        self.assertIn(finished.returncode, (0, 1), finished.stderr)
-        report = json.loads(finished.stdout)
+        for _ in range(3):
+            finished = self.run_vivavoce("echo-test", "--json", **sound)
+            self.assertIn(finished.returncode, (0, 1), finished.stderr)
+            report = json.loads(finished.stdout)
+            if report.get("delaySpreadMs", 1000) < 10:
+                break
+        self.assertIn("delayMs", report)
         self.assertEqual(report["safe"], finished.returncode == 0)
         self.assertGreater(report["delayMs"], 60)
         self.assertLess(report["delayMs"], 500)

@@ -42,17 +42,23 @@ package struct Chirp: Equatable, Sendable {
     ///   - range: where it may begin.
     /// - Returns: nil when the range does not hold the whole chirp anywhere.
     package func find(in recording: [Int16], from range: Range<Int>) -> Finding? {
+        Self.find(samples[...], in: recording, from: range)
+    }
+
+    /// Looks likewise for any sound; how clearly it is found depends on how little it resembles itself a moment later.
+    static func find(_ samples: ArraySlice<Int16>, in recording: [Int16], from range: Range<Int>) -> Finding? {
         let range = range.clamped(to: 0..<max(0, recording.count - samples.count + 1))
         guard range.count > 2 else { return nil }
         let matches = range.map { offset in
             var sum: Float = 0
-            for index in samples.indices { sum += Float(samples[index]) * Float(recording[offset + index]) }
+            let shift = offset - samples.startIndex
+            for index in samples.indices { sum += Float(samples[index]) * Float(recording[shift + index]) }
             return abs(sum)
         }
         guard let best = matches.indices.max(by: { matches[$0] < matches[$1] }), matches[best] > 0 else { return nil }
         let typical = (matches.reduce(0) { $0 + $1 * $1 } / Float(matches.count)).squareRoot()
         return Finding(
-            position: Double(range.lowerBound + best) + Self.vertex(of: matches, at: best),
+            position: Double(range.lowerBound + best) + vertex(of: matches, at: best),
             strength: Double(matches[best] / typical))
     }
 

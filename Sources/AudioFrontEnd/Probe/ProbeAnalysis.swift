@@ -17,7 +17,7 @@ package struct ProbeAnalysis: Sendable {
     /// The loudspeaker is heard in frames at least this strong, per sample: −50 dBFS.
     private static let audible = 32_768.0 * 32_768.0 * 1e-5
 
-    private let recording: ProbeRecording
+    let recording: ProbeRecording
     private let sound: ProbeSound
 
     /// - Parameters:
@@ -87,18 +87,6 @@ package struct ProbeAnalysis: Sendable {
         return groups.max { $0.count < $1.count }.flatMap { median($0) }
     }
 
-    /// By how many samples the second pair of chirps came further apart than it was played.
-    private func drift(of chirps: [HeardChirp]) -> ProbeFindings.Drift? {
-        guard chirps.count == 4 else { return nil }
-        let early = (chirps[0].lag + chirps[1].lag) / 2
-        let late = (chirps[2].lag + chirps[3].lag) / 2
-        let between = Double(chirps[2].played + chirps[3].played - chirps[0].played - chirps[1].played) / 2
-        // A chirp is found to half a sample at best; a path that is not steady shows within the pairs.
-        let doubt = max(0.5, abs(chirps[0].lag - chirps[1].lag) / 2, abs(chirps[2].lag - chirps[3].lag) / 2)
-        return ProbeFindings.Drift(
-            value: (early - late) / between * 1e6, uncertainty: doubt * 2.0.squareRoot() / between * 1e6)
-    }
-
     // MARK: Levels
 
     private func echo(
@@ -112,7 +100,9 @@ package struct ProbeAnalysis: Sendable {
         return ProbeFindings.Echo(
             delay: median(steady.map(\.delay)) ?? 0, spread: (delays.max() ?? 0) - (delays.min() ?? 0),
             below: decibels(all.loudspeaker, over: max(1, all.microphone - noise * all.samples)),
-            drift: drift(of: steady), early: decibels(early.microphone, over: early.processed),
+            drift: drift(
+                of: steady.map { PathPoint(played: $0.played, lag: $0.lag) } + path(of: speech, at: lag, over: noise)),
+            early: decibels(early.microphone, over: early.processed),
             settled: decibels(settled.microphone, over: settled.processed),
             leftOverNoise: decibels(settled.processed, over: noise * settled.samples))
     }
@@ -215,11 +205,11 @@ package struct ProbeAnalysis: Sendable {
 
     private func samples(_ duration: Duration) -> Int { SampleRate.voice.frames(in: duration) }
 
-    private func power(_ samples: [Int16], from start: Int) -> Double {
-        samples[(start..<start + Self.frame).clamped(to: samples.indices)].reduce(0) { $0 + Double($1) * Double($1) }
+    func power(_ samples: [Int16], from start: Int, count: Int = EchoCanceller.frame) -> Double {
+        samples[(start..<start + count).clamped(to: samples.indices)].reduce(0) { $0 + Double($1) * Double($1) }
     }
 
-    private func median(_ values: [Double]) -> Double? {
+    func median(_ values: [Double]) -> Double? {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return nil }
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2

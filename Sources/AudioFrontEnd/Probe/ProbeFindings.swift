@@ -9,7 +9,7 @@ package struct ProbeFindings: Equatable, Sendable {
         package var spread: Double
         /// How far below the played level it is heard, dB; below zero when it is louder.
         package var below: Double
-        /// Nil when a chirp was not heard, or came another way than the others.
+        /// Nil when the lag did not change in a straight line, or too little was heard.
         package var drift: Drift?
         /// How much quieter it is in what would be sent, dB (ERLE of all stages): in the noise's first three seconds,
         /// and in its last five.
@@ -38,7 +38,7 @@ package struct ProbeFindings: Equatable, Sendable {
     /// How much faster the loudspeaker's clock runs than the microphone's, parts in a million.
     package struct Drift: Equatable, Sendable {
         package var value: Double
-        /// It may be off by so much either way: as far apart as chirps are that were played one after the other.
+        /// It may be off by so much either way, as the pieces of the sound lie off a straight line.
         package var uncertainty: Double
 
         package init(value: Double, uncertainty: Double) {

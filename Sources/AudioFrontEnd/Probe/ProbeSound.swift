@@ -1,7 +1,7 @@
 package import AudioCore
 
 /// What is played to measure an echo: two chirps, speech-like noise, two chirps, with pauses in which the room falls
-/// silent. A pair of chirps says how far a single one may be off.
+/// silent.
 package struct ProbeSound: Equatable, Sendable {
     /// How long after it was played a chirp may still be heard: the pauses are as long.
     package static let longestDelay = Duration.milliseconds(700)
