@@ -15,6 +15,11 @@ extension ModelRun {
             user(step)
         case .door, .style, .call, .cancelCalls, .offerHandle, .expireHandles, .poison, .goAway, .oddity: serve(step)
         case .end(let cut): if let main { service.cut(main, cut, now: now) }
+        case .outage(let seconds):
+            service.door = .unreachable
+            for line in [standby, main].compactMap({ $0 }) { service.cut(line, .lost, now: now) }
+            advance(to: now + .seconds(seconds))
+            service.door = .open
         case .endStandby: if let standby { service.cut(standby, .lost, now: now) }
         case .goDeaf: service.goDeaf(now: now)
         case .answerCloses(let answers): service.answersCloses = answers

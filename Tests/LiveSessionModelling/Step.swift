@@ -36,6 +36,8 @@ package enum Step: Equatable, Sendable {
     // The network.
     case end(SimulatedService.Cut)
     case endStandby
+    /// The network is gone: the connection with it, and for so long no other can be made.
+    case outage(seconds: Int)
     /// From here on nothing passes on the connections there are, and nothing says so.
     case goDeaf
     /// Whether the service answers a close.
@@ -46,7 +48,11 @@ package enum Step: Equatable, Sendable {
 struct ScriptGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+    init(seed: UInt64) {
+        state = seed
+        // Neighbouring seeds must not begin one step apart in the same sequence.
+        state = next() ^ (next() << 1)
+    }
 
     /// SplitMix64.
     private mutating func next() -> UInt64 {
@@ -65,10 +71,10 @@ struct ScriptGenerator {
         elements[Int(next() % UInt64(elements.count))]
     }
 
-    /// - Returns: 30 … 60 steps, among which time passes often.
+    /// - Returns: 30 … 60 steps, among which time passes often. In half of them a lost session may rest from the start.
     mutating func script() -> [Step] {
         let length = pick(30...60)
-        return (0..<length).map { _ in step() }
+        return [.mayRest(pick(0...1) == 0)] + (1..<length).map { _ in step() }
     }
 
     private mutating func step() -> Step {
@@ -85,7 +91,8 @@ struct ScriptGenerator {
         case 59...60: .renew
         case 61: pick(0...5) == 0 ? .stop : .sleep(seconds: pick(3...90))
         case 62: .mayRest(pick(0...3) > 0)
-        case 63...65: .door(pick([.open, .open, pick(SimulatedService.Door.allCases)]))
+        case 63: .outage(seconds: pick([3, 20, 45, 90]))
+        case 64...65: .door(pick([.open, .open, pick(SimulatedService.Door.allCases)]))
         case 66...68: .style(pick([.complete, pick(SimulatedService.Style.allCases)]))
         case 69...73: .call(isBlocking: pick(0...1) == 0)
         case 74: .cancelCalls

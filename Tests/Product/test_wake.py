@@ -159,7 +159,7 @@ class WakeTests(ProductTests):
         rehearsal = self.start_rehearsal("--quick-voice")
         process = subprocess.Popen(
             [VIVAVOCE, *self.arguments(rehearsal, tape, "--follow-up", 3, "--wake-idle", 0, "--wake-command",
-                                       "exec cat > /dev/null")],
+                                       self.detector(600_000))],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(VIVAVOCE_KEY="any"))
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
