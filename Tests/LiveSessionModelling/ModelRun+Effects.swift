@@ -117,6 +117,7 @@ extension ModelRun {
             }
             witness.questions[index].sentOn = main
             witness.questions[index].mustAsk = false
+            if isText { witness.questions[index].isWritten = true }
         }
         guard isText else { return }
         witness.askedAt = now

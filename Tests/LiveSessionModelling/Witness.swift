@@ -6,6 +6,8 @@ struct Witness {
         var isTyped: Bool
         var turn: Int
         var askedAt: Duration
+        /// It was sent as text, as a typed one is, and a spoken one that is asked again.
+        var isWritten = false
         /// The connection that it was last sent on.
         var sentOn: Int?
         /// Answered to the end, or cut by the user: nobody waits for it any more.
@@ -80,10 +82,13 @@ struct Witness {
     ///
     /// - Returns: whether the latter may be.
     mutating func interrupted() -> Bool {
-        let typed = (covered ?? questions.indices.filter { !questions[$0].isDone }).filter { questions[$0].isTyped }
-        if let newest = typed.last { questions[newest].mayBeAskedAgain = true }
+        let open = covered ?? questions.indices.filter { !questions[$0].isDone }
+        let written = open.filter { questions[$0].isTyped || questions[$0].isWritten }
+        if let newest = written.max(by: { questions[$0].turn < questions[$1].turn }) {
+            questions[newest].mayBeAskedAgain = true
+        }
         answerEnded(awaitsTurnEnd: true)
-        return !typed.isEmpty
+        return !written.isEmpty
     }
 
     /// A turn ended with nothing said, which answers what was asked, too (gemini-live §5 rule 14).
