@@ -56,6 +56,12 @@ struct AllocationTests {
 
     @Test("playback neither allocates nor frees, while it speaks, chimes, is interrupted, held and torn")
     func playback() async throws {
+        // Unoptimised code makes the metadata of a generic type when it first meets it, so the first time does not count.
+        _ = try await blocksOfPlayback()
+        #expect(try await blocksOfPlayback() == 0)
+    }
+
+    private func blocksOfPlayback() async throws -> UInt64? {
         let buffer = SpeechBuffer()
         let watch = HeapWatch(first: 10, last: 180)
         let playback = try Playback(of: buffer.makeReader(), tap: HeapTap(watch: watch))
@@ -74,6 +80,6 @@ struct AllocationTests {
         while watch.blocks == nil { await Task.yield() }
         playback.stop()
         try await run
-        #expect(watch.blocks == 0)
+        return watch.blocks
     }
 }
