@@ -88,11 +88,13 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
 
     package func process(_ frame: inout MutableSpan<Int16>, capturedAt time: Duration) {
         var isAdmissible = true
+        var isOpen = false
         if let echo, goesThroughEcho.load(ordering: .relaxed) {
             cancel(&frame, with: echo, capturedAt: time)
             isAdmissible = !hearsLoudspeakerOnly
-            openFor = echo.decision.isOpen ? openFor + 1 : 0
+            isOpen = echo.decision.isOpen
         }
+        openFor = isOpen ? openFor + 1 : 0
         (goesThroughNoise.load(ordering: .relaxed) ? voice : plainVoice)?.process(&frame)
         detect(frame.span, isAdmissible)
         if (1...Self.advance).contains(openFor) { hearsVoice = true }

@@ -92,6 +92,27 @@ struct FrontEndTests {
         #expect(first.map { (400..<440).contains($0) } ?? false)
     }
 
+    @Test("a voice that was heard as the canceller was switched off does not stay")
+    func switchedOff() throws {
+        var bench = try Bench()
+        let near = Acoustics.speech(seconds: 6, seed: 36, level: 0.08)
+        var microphone = mixed(mixed(Self.echo, Self.room), near)
+        for index in 0..<64_000 { microphone[index] -= near[index] }
+        for index in 70_400..<microphone.count { microphone[index] = 0 }
+        let frontEnd = bench.frontEnd
+        var isOff = false
+        var heardLater = 0
+        _ = bench.run(far: Self.far.integers, microphone: microphone.integers) { frame in
+            if frame >= 400, frontEnd.hearsVoice == true, !isOff {
+                frontEnd.use(FrontEnd.Stages(cancelsEcho: false))
+                isOff = true
+            }
+            if frame >= 500, frontEnd.hearsVoice == true { heardLater += 1 }
+        }
+        #expect(isOff)
+        #expect(heardLater == 0)
+    }
+
     @Test("does not shut out who wears headphones")
     func headphones() throws {
         var bench = try Bench()
