@@ -50,8 +50,6 @@ package struct SpeechReader: ~Copyable, Sendable {
     package var rate: SampleRate { buffer.rate }
     /// Gaps in mid-speech because it did not arrive in time.
     package var underruns: Int { cushion.underruns }
-    /// How long speech waits before it plays, as of now.
-    package var cushioning: Duration { rate.duration(of: cushion.depth) }
 
     /// Copies the next speech into `target`, as much as there is and as its cushion admits.
     ///

@@ -15,8 +15,6 @@ package struct SessionKeeper: Equatable, Sendable {
         package var patience: Duration = .seconds(10)
         /// Tokens of our own record that a fresh session is given at most.
         package var memory = 8_000
-        /// Nothing is dialled before `unpark` is called or something is typed.
-        package var startsParked = false
 
         package init(family: ModelFamily) {
             self.family = family
@@ -130,7 +128,6 @@ package struct SessionKeeper: Equatable, Sendable {
     // MARK: What the user and the tools do
 
     package mutating func start(now: Duration) -> [Effect] {
-        guard !configuration.startsParked else { return park(now: now) }
         guard case .dial(let attempt) = machine.start(now: now) else { return [] }
         return [.tell(.connecting(attempt: attempt)), .dial(attempt: attempt)]
     }

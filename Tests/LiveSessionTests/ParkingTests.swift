@@ -187,22 +187,6 @@ struct ParkingTests {
         #expect(ended(&closing, Self.closedHere, at: .seconds(31)) == [])
     }
 
-    @Test("one that starts parked dials when it is first wanted, and fails like any that never was live")
-    func startsParked() {
-        var configuration = SessionKeeper.Configuration(family: Self.family)
-        configuration.startsParked = true
-        var keeper = SessionKeeper(configuration)
-        #expect(keeper.start(now: .zero) == [])
-        #expect(keeper.deadline(now: .zero) == nil)
-        #expect(keeper.unpark(now: .seconds(3600)) == [.tell(.connecting(attempt: 1)), .dial(attempt: 1)])
-        let refused = Disconnection(.upgradeRefused(status: 401, body: ""))
-        guard case .end(let ending) = ended(&keeper, refused, at: .seconds(3601)).last else {
-            Issue.record("a refused key did not end the session")
-            return
-        }
-        #expect(ending.kind == .refused)
-    }
-
     /// Lost at 30 s, and every attempt since failed.
     ///
     /// - Returns: what had to be done in the end, and when.
