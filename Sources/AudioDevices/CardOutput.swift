@@ -22,6 +22,8 @@ struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~C
     private let upmix: Upmix
     private let raw: Scratch<UInt8>
     private var rateWatch: RateWatch
+    /// Frames written since it was last made ready to begin.
+    private var sincePrepared = 0
 
     /// - Parameter trueRate: at which it runs, whatever it says; nil believes it.
     init(
@@ -77,6 +79,7 @@ struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~C
             if count > 0 {
                 recovery.succeeded()
                 fill.wrote(count)
+                sincePrepared += count
                 done += count * upmix.bytesPerFrame
                 if let measured = rateWatch.observe(count, now: clock.now) {
                     throw .wrongRate(name, claimed: rate, measured: measured, direction: .output)
@@ -91,8 +94,10 @@ struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~C
     }
 
     mutating func delay() throws(DeviceError) -> Int {
-        // A device that ran dry has played everything; the next call puts it right.
-        max(0, pcm.delay())
+        // A device that ran dry has played everything; the next call puts it right. One that has not begun holds all that
+        // was written, whatever it says: a sound server says zero.
+        let delay = max(0, pcm.delay())
+        return delay < sincePrepared && pcm.state == .prepared ? sincePrepared : delay
     }
 
     mutating func drop() throws(DeviceError) -> DroppedSound {
@@ -100,9 +105,13 @@ struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~C
         rateWatch.restart()
         // A millisecond is what a converter may have fetched ahead.
         let rewound = pcm.rewind(margin: rate.hertz / 1_000)
-        if rewound > 0 { return DroppedSound(unheard: rewound, isSeamless: true) }
-        let unheard = max(0, pcm.delay())
+        if rewound > 0 {
+            sincePrepared -= rewound
+            return DroppedSound(unheard: rewound, isSeamless: true)
+        }
+        let unheard = try delay()
         _ = pcm.drop()
+        sincePrepared = 0
         let code = pcm.prepare()
         if code < 0 { try recover(from: code) }
         return DroppedSound(unheard: unheard, isSeamless: false)
@@ -118,6 +127,7 @@ struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~C
         // What restarting it takes is not ours, and whatever else waits for the device has waited for that.
         punctuality = Punctuality()
         fill.ranDry()
+        sincePrepared = 0
         rateWatch.restart()
         return true
     }

@@ -50,6 +50,11 @@ package final class EchoReference: Sendable {
     /// Playback thread only; `publish` makes it seen.
     func put(_ sample: Int16, at position: Int) { samples.store(sample, position & (Self.capacity - 1)) }
 
+    /// Playback thread only, as `put`.
+    func copy(_ position: Int, to other: Int) {
+        samples.store(samples[position & (Self.capacity - 1)], other & (Self.capacity - 1))
+    }
+
     /// Playback thread only.
     func publish(end position: Int, origin: Int64) {
         originStamp.store(origin, ordering: .relaxed)

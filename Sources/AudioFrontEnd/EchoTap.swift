@@ -21,6 +21,10 @@ private final class Tape: @unchecked Sendable {
     /// Reports that differ from what is expected by no more than this are jitter: 20 ms.
     private static let tolerance: Int64 = 20_000_000
     private static let chunk = 4_096
+    /// A device that begins to play knows its delay only when it runs. So the first reports of a stretch, as a mean over
+    /// two of them or so, say where it lies and nothing about the clocks.
+    private static let settling = 16
+    private static let settlingShare = 2.0
 
     private let reference: EchoReference
     private var converter: Converter?
@@ -30,6 +34,9 @@ private final class Tape: @unchecked Sendable {
     /// Where the newest stretch without a gap began, and frames of the device since then.
     private var start = 0
     private var fed = 0
+    /// Reports about this stretch that are still to say where it lies, and before which position it cannot lie.
+    private var settling = Tape.settling
+    private var earliest = 0
     private var origin: Int64?
 
     init(_ reference: EchoReference) { self.reference = reference }
@@ -74,6 +81,11 @@ private final class Tape: @unchecked Sendable {
         let expected = Int64(start) * EchoReference.period + Int64(fed) * 1_000_000_000 / Int64(rate.hertz)
         let surprise = time - origin - expected
         guard abs(surprise) > Self.tolerance else {
+            if settling > 0 {
+                settling -= 1
+                shift(by: Int((Double(surprise) / Double(EchoReference.period) / Self.settlingShare).rounded()))
+                return
+            }
             // A moving mean over some two seconds of periods: the clocks' drift shows, their jitter hardly.
             self.origin = origin + surprise / 128
             return
@@ -95,6 +107,24 @@ private final class Tape: @unchecked Sendable {
         start = position
         end = position
         fed = 0
+        settling = Self.settling
+        earliest = position
+    }
+
+    /// Moves the stretch to a later place, or an earlier one, but not over what left before it. It is short, and most of
+    /// it has not left.
+    private func shift(by asked: Int) {
+        let count = max(asked, earliest - start)
+        guard count != 0, abs(count) + end - earliest < EchoReference.capacity else { return }
+        let positions = start..<end
+        if count > 0 {
+            for position in positions.reversed() { reference.copy(position, to: position + count) }
+            for position in start..<start + count { reference.put(0, at: position) }
+        } else {
+            for position in positions { reference.copy(position, to: position + count) }
+        }
+        start += count
+        end += count
     }
 
     private func publish() {

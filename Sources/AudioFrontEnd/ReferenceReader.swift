@@ -2,17 +2,20 @@ import Glibc
 
 /// The capture thread's end of an `EchoReference`: for each captured frame, what left the loudspeaker meanwhile.
 ///
-/// Both devices report their times, and both reports jitter and drift. So the reader runs on its own, 160 samples a
-/// frame, and lets the reports correct its speed by a slow control loop of second order; what the loop holds back in the
-/// end is the clocks' drift. Between samples it interpolates. Reports that are off by more than 30 ms are believed at
-/// once.
+/// Both devices report their times, and both reports jitter and wander: through a sound server by several milliseconds
+/// in a few seconds, which no clock does. So the reader runs on its own, 160 samples a frame, and lets reports that are
+/// off by more than 5 ms correct its speed by a slow control loop of second order; what the loop holds back in the end is
+/// the clocks' drift. The canceller learns whatever is less. Between samples it interpolates. Reports that are off by
+/// more than 30 ms are believed at once.
 struct ReferenceReader: ~Copyable {
     private static let frame = EchoCanceller.frame
     /// Samples of surprise beyond which the place is taken anew.
     private static let tolerance = 480.0
-    /// The loop's gains per frame: it settles in about ten seconds.
-    private static let proportional = 4e-6
-    private static let integral = 4e-9
+    /// Samples of surprise that move nothing.
+    private static let slack = 80.0
+    /// The loop's gains per frame: it settles in some two minutes.
+    private static let proportional = 1e-6
+    private static let integral = 6e-11
     /// Clocks of devices that work differ by less: 1,000 parts in a million.
     private static let mostDrift = 1e-3
 
@@ -47,9 +50,10 @@ struct ReferenceReader: ~Copyable {
             self.position = wanted.rounded()
             return 1 + drift
         }
-        let surprise = wanted - position
-        // What is exact stays exact: a rounding of the stamps is no drift.
-        guard abs(surprise) > 0.5 || drift != 0 else { return 1 }
+        let off = wanted - position
+        let surprise = off - max(-Self.slack, min(Self.slack, off))
+        // What is exact stays exact.
+        guard surprise != 0 || drift != 0 else { return 1 }
         drift = max(-Self.mostDrift, min(Self.mostDrift, drift + Self.integral * surprise))
         return 1 + drift + Self.proportional * surprise
     }

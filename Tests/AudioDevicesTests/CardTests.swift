@@ -139,6 +139,25 @@ struct CardTests {
         #expect(try output.delay() == 48)
     }
 
+    @Test("a loudspeaker that has not begun to play holds all that was written, whatever it says")
+    func delayBeforeTheBeginning() throws {
+        var output = CardOutput(
+            FakePCM(hardware: hardware), name: "fake", clock: SteppedClock(), counters: counters)
+        hardware.hasDelayOnlyWhenRunning = true
+        let period = [Int16](repeating: 7, count: 480)
+        for count in 1...3 {
+            try output.write(period.span)
+            #expect(try output.delay() == count * 480)
+        }
+        hardware.state = .running
+        hardware.queue = 1_000
+        #expect(try output.delay() == 1_000)
+        hardware.state = .prepared
+        #expect(try output.drop().unheard == 3 * 480)
+        try output.write(period.span)
+        #expect(try output.delay() == 480)
+    }
+
     @Test("what an unknown error is, is said in the system's words")
     func words() {
         let error = DeviceError.alsa(-Int(EBUSY), "cannot open", "alsa:hw:1")

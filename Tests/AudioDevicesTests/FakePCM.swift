@@ -17,6 +17,8 @@ final class FakeHardware {
     var queue = 0
     var written: [Int16] = []
     var canRewind = false
+    /// As a sound server's, which holds nothing before it plays.
+    var hasDelayOnlyWhenRunning = false
     /// What `prepare` returns.
     var prepared = 0
     /// What `wait` does: passes a period, or says that nothing came.
@@ -28,6 +30,7 @@ final class FakeHardware {
     /// Plays what the clock says, once it has begun.
     func play() {
         guard let clock, !isDead else { return }
+        state = .running
         let frames = configuration.rate.frames(in: clock.now - (playedUntil ?? clock.now))
         playedUntil = (playedUntil ?? clock.now) + configuration.rate.duration(of: frames)
         if frames > queue, !written.isEmpty {
@@ -58,7 +61,7 @@ struct FakePCM: PCM, ~Copyable {
         hardware.play()
         return hardware.answer(hardware.configuration.buffer - hardware.queue)
     }
-    func delay() -> Int { hardware.queue }
+    func delay() -> Int { hardware.hasDelayOnlyWhenRunning && state != .running ? 0 : hardware.queue }
 
     mutating func read(into bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let frames = hardware.answer(hardware.configuration.period)

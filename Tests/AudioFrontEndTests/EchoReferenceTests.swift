@@ -40,6 +40,13 @@ struct EchoReferenceTests {
         frame.indices.map { abs(frame[$0] - tone(seconds + Double($0) / 16_000)) }.max() ?? 0
     }
 
+    /// By how many samples a frame is later than the tone, of the 80 that one of its periods has.
+    private func lag(_ frame: [Float], at seconds: Double) -> Int {
+        (0..<80).min {
+            error(frame, at: seconds - Double($0) / 16_000) < error(frame, at: seconds - Double($1) / 16_000)
+        }!
+    }
+
     @Test("gives what left at a time, whatever the device's rate", arguments: [8_000, 16_000, 24_000, 44_100, 48_000])
     func rates(hertz: Int) {
         let reference = EchoReference()
@@ -80,6 +87,29 @@ struct EchoReferenceTests {
         #expect(error(read(&reader, at: 1.8), at: 1.8) < 0.01)
     }
 
+    @Test(
+        "a device that begins late is found where it is, and what was played before stays there",
+        arguments: [0.015, 0.003])
+    func lateBeginning(late: Double) {
+        let reference = EchoReference()
+        var tap = reference.makeTap()
+        var reader = reference.makeReader()
+        play(&tap, from: 1, seconds: 1)
+        tap.dropped(from: .milliseconds(1_500))
+        // Four periods are written before it runs, and are reported to leave at once.
+        for period in 0..<60 {
+            let leaves = 1.5 + late + Double(period) * 0.01
+            let samples = (0..<160).map { tone(leaves + Double($0) / 16_000) }
+            let report = period < 4 ? 1.5 + Double(period) * 0.01 : leaves
+            tap.willLeave(samples.integers.span, rate: .voice, at: .nanoseconds(Int64((report * 1e9).rounded())))
+        }
+        #expect(error(read(&reader, at: 1.45), at: 1.45) < 0.01)
+        for time in stride(from: 1.7, to: 2, by: 0.01) {
+            // Two samples of a tone of 200 Hz.
+            #expect(error(read(&reader, at: time), at: time) < 0.08)
+        }
+    }
+
     @Test("goes on when another device with another rate is opened")
     func rateChange() {
         let reference = EchoReference()
@@ -98,13 +128,17 @@ struct EchoReferenceTests {
         var reader = reference.makeReader()
         var last: Float?
         var largestStep: Float = 0
-        for second in 0..<60 {
+        var settled: [Int] = []
+        // Five minutes: what is within 5 ms counts as jitter, and the loop is slow.
+        for second in 0..<300 {
             let start = 1 + Double(second) * (1 - ppm * 1e-6)
             play(&tap, from: start, seconds: 1, ppm: ppm, jitter: 0.001)
             // The reader stays half a second behind, at its own and exact rate.
             guard second > 0 else { continue }
             for frame in 0..<100 {
-                let samples = read(&reader, at: 0.5 + Double(second) + Double(frame) * 0.01)
+                let time = 0.5 + Double(second) + Double(frame) * 0.01
+                let samples = read(&reader, at: time)
+                if frame == 0, second == 285 || second == 299 { settled.append(lag(samples, at: time)) }
                 for sample in samples {
                     if second > 1 { largestStep = max(largestStep, abs(sample - (last ?? sample))) }
                     last = sample
@@ -114,7 +148,8 @@ struct EchoReferenceTests {
         #expect(abs(reader.drift * 1e6 - ppm) < 40)
         // The tone itself climbs by 0.039 a sample at most: a click would climb faster.
         #expect(largestStep < 0.042)
-        // What stays is a few samples of lag, the same all the time, which counts as the echo's way.
-        #expect(error(read(&reader, at: 60.5), at: 60.5) < 0.25)
+        // What stays is some milliseconds of lag, which counts as the echo's way: it moves by less than 0.05 ms a second.
+        #expect(settled.count == 2)
+        #expect(abs(settled[0] - settled[1]) <= 11)
     }
 }
