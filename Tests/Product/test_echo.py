@@ -47,7 +47,7 @@ class EchoTests(ProductTests):
     def test_an_echo_is_found_in_a_room(self):
         sound = self.start_sound()
         subprocess.run(
-            [VIRTUAL_AUDIO, "room", "--delay", "80", "--attenuation", "12"], check=True, capture_output=True,
+            [VIRTUAL_AUDIO, "room", "--delay", "130", "--attenuation", "12"], check=True, capture_output=True,
             env=os.environ | sound)
         # Whether it is cancelled is the room's matter, which is as steady as the machine is idle.
         for _ in range(3):
