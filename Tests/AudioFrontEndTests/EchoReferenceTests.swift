@@ -126,8 +126,8 @@ struct EchoReferenceTests {
         let reference = EchoReference()
         var tap = reference.makeTap()
         var reader = reference.makeReader()
-        var last: Float?
-        var largestStep: Float = 0
+        var (beforeLast, last): (Float, Float) = (0, 0)
+        var (largestStep, largestBend): (Float, Float) = (0, 0)
         var settled: [Int] = []
         // Five minutes: what is within 5 ms counts as jitter, and the loop is slow.
         for second in 0..<300 {
@@ -140,14 +140,19 @@ struct EchoReferenceTests {
                 let samples = read(&reader, at: time)
                 if frame == 0, second == 285 || second == 299 { settled.append(lag(samples, at: time)) }
                 for sample in samples {
-                    if second > 1 { largestStep = max(largestStep, abs(sample - (last ?? sample))) }
-                    last = sample
+                    if second > 1 {
+                        largestStep = max(largestStep, abs(sample - last))
+                        largestBend = max(largestBend, abs(sample - 2 * last + beforeLast))
+                    }
+                    (beforeLast, last) = (last, sample)
                 }
             }
         }
         #expect(abs(reader.drift * 1e6 - ppm) < 40)
         // The tone itself climbs by 0.039 a sample at most: a click would climb faster.
         #expect(largestStep < 0.042)
+        // And bends by 0.0031; the second difference passes nothing of it, and all of a click.
+        #expect(largestBend < 0.005)
         // What stays is some milliseconds of lag, which counts as the echo's way: it moves by less than 0.05 ms a second.
         #expect(settled.count == 2)
         #expect(abs(settled[0] - settled[1]) <= 11)

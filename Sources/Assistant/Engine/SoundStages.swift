@@ -8,19 +8,30 @@ import Synchronization
 /// `auto` cancels echoes where both devices are in a room, suppresses noise where the input is, and leaves to the device,
 /// or to the sound server before it, what that does by itself. A file is sent as it is.
 final class SoundStages: Sendable {
-    private struct State {
+    /// What is known of the devices.
+    struct Surroundings: Equatable, Sendable {
+        /// Whether the device hears, or is heard, in a room.
         var isInRoom: [Direction: Bool]
+        /// What the input does by itself.
         var traits = DeviceTraits()
+
+        func stages(_ settings: Settings.Audio) -> FrontEnd.Stages {
+            let hearsRoom = isInRoom[.input] ?? false
+            let isOpenAir = hearsRoom && isInRoom[.output] ?? false
+            return FrontEnd.Stages(
+                cancelsEcho: settings.echoCancellation.holds(auto: isOpenAir && !traits.cancelsEcho),
+                suppressesNoise: settings.noiseSuppression.holds(auto: hearsRoom && !traits.suppressesNoise))
+        }
     }
 
     private let settings: Settings.Audio
-    private let state: Mutex<State>
+    private let state: Mutex<Surroundings>
     private let frontEnd: FrontEnd
 
     init(_ settings: Settings.Audio, input: DeviceSpec, output: DeviceSpec, for frontEnd: FrontEnd) {
         self.settings = settings
         self.frontEnd = frontEnd
-        state = Mutex(State(isInRoom: [.input: input.isInRoom, .output: output.isInRoom]))
+        state = Mutex(Surroundings(isInRoom: [.input: input.isInRoom, .output: output.isInRoom]))
         apply()
     }
 
@@ -36,15 +47,7 @@ final class SoundStages: Sendable {
         apply()
     }
 
-    private func apply() {
-        let (isInRoom, traits) = state.withLock { ($0.isInRoom, $0.traits) }
-        let hearsRoom = isInRoom[.input] ?? false
-        let isOpenAir = hearsRoom && isInRoom[.output] ?? false
-        frontEnd.use(
-            FrontEnd.Stages(
-                cancelsEcho: settings.echoCancellation.holds(auto: isOpenAir && !traits.cancelsEcho),
-                suppressesNoise: settings.noiseSuppression.holds(auto: hearsRoom && !traits.suppressesNoise)))
-    }
+    private func apply() { frontEnd.use(state.withLock { $0 }.stages(settings)) }
 }
 
 extension Settings.Automatic {
