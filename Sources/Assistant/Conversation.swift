@@ -82,14 +82,7 @@ package final class Conversation: Sendable {
                 await parts.devices.tellVoice(to: engine)
                 return .auxiliaryEnded
             }
-            group.addTask { [settings, environment] in
-                do throws(AssistantError) {
-                    try await parts.wakeWatch.run(settings.wake, environment: environment, for: engine)
-                    return .auxiliaryEnded
-                } catch {
-                    return .detectorFailed(error)
-                }
-            }
+            group.addTask { await self.detectWakeWord(parts) }
 
             var failure: Outcome?
             var ending: Ending?
@@ -106,11 +99,22 @@ package final class Conversation: Sendable {
                     failure = failure ?? deviceFailed(error, .output, engine)
                 case .detectorFailed(let error) where ending == nil:
                     failure = detectorFailed(error, engine) ?? failure
+                    // Who asks for it again later is told again, or has mended it meanwhile.
+                    group.addTask { await self.detectWakeWord(parts) }
                 case .inputEnded, .outputEnded, .detectorFailed, .auxiliaryEnded: break
                 }
             }
             await parts.thread.stopAndWait()
             return tellEnd(failure ?? Outcome(ending ?? Ending(.asked, reason: "cancelled")), ending, of: engine)
+        }
+    }
+
+    private func detectWakeWord(_ parts: ConversationParts) async -> Happening {
+        do throws(AssistantError) {
+            try await parts.wakeWatch.run(settings.wake, environment: environment, for: parts.engine)
+            return .auxiliaryEnded
+        } catch {
+            return .detectorFailed(error)
         }
     }
 

@@ -67,6 +67,9 @@ package enum SpeechChange: Equatable, Sendable { case speech, interruption, end,
         return written.load(ordering: .acquiring) - consumed
     }
 
+    /// What was written before this position and had not been heard is not played any more. Grows only. Any thread.
+    package var cutPosition: Int { cut.load(ordering: .acquiring) }
+
     /// Samples refused because `limit` was reached; readable from any thread.
     package var refused: Int { refusedSamples.load(ordering: .relaxed) }
 

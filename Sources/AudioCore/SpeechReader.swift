@@ -103,6 +103,9 @@ package struct SpeechReader: ~Copyable, Sendable {
         buffer.consumed.store(position, ordering: .releasing)  // gives segments back to the writer
     }
 
+    /// Nothing before it can be gone back to.
+    package var givenBack: Int { buffer.consumed.load(ordering: .relaxed) }
+
     /// Reads on from `position`, which was read and not heard.
     ///
     /// - Precondition: it has not been given back.

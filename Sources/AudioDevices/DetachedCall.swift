@@ -43,9 +43,10 @@ enum DetachedCall {
         }
     }
 
-    /// Does it, and waits for its end, but not longer than `patience`.
+    /// Does it, and waits for its end, but not longer than `patience`; not at all when as many calls as may be hang.
     static func finish(within patience: Duration, _ body: @escaping @Sendable () -> Void) {
         guard let nobody = try? Wake() else { return body() }
+        guard abandonedCount < most else { return start(body) }
         _ = try? value(of: "", within: patience, wake: nobody, unless: { false }) { () throws(DeviceError) in body() }
     }
 

@@ -59,7 +59,7 @@ struct DeviceLife: Sendable {
     /// Another device is wanted, while the conversation goes on.
     mutating func change(to wanted: DeviceSpec) -> [Effect] {
         guard wanted != device, state != .over else { return [] }
-        if fallback == nil, !isLost { fallback = device }
+        if fallback == nil { fallback = device }
         device = wanted
         rate = nil
         news = (.changed, nil)
@@ -134,9 +134,10 @@ struct DeviceLife: Sendable {
         return open()
     }
 
-    /// Devices came or went on this machine, or a sound server did.
+    /// Devices came or went on this machine, or a sound server did. Of one that never worked the tries are few, and a
+    /// burst of such news would use them up in a moment.
     mutating func devicesChanged() -> [Effect] {
-        guard case .waiting = state else { return [] }
+        guard case .waiting = state, plan.hasWorked else { return [] }
         return open()
     }
 

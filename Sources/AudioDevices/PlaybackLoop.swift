@@ -47,7 +47,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
 
     /// - Returns: the speech buffer's end, for the next device: it goes on with what was not heard from this one.
     consuming func finish() -> SpeechReader {
-        if let position = timeline.takeBack(delay: nil) { speech.goBack(to: position) }
+        // A device that went while it was silenced held speech that was cut by then.
+        if let position = timeline.takeBack(delay: nil) { speech.goBack(to: max(position, speech.givenBack)) }
         return speech
     }
 

@@ -78,7 +78,10 @@ private final class Tape: @unchecked Sendable {
             self.origin = time - Int64(end) * EchoReference.period
             return
         }
-        let expected = Int64(start) * EchoReference.period + Int64(fed) * 1_000_000_000 / Int64(rate.hertz)
+        // In two parts: two days of frames times a billion would overflow.
+        let (seconds, rest) = fed.quotientAndRemainder(dividingBy: rate.hertz)
+        let fedFor = Int64(seconds) * 1_000_000_000 + Int64(rest) * 1_000_000_000 / Int64(rate.hertz)
+        let expected = Int64(start) * EchoReference.period + fedFor
         let surprise = time - origin - expected
         guard abs(surprise) > Self.tolerance else {
             if settling > 0 {

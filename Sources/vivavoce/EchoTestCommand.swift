@@ -92,13 +92,13 @@ struct EchoTest: AsyncParsableCommand {
             let probe = try EchoProbe(
                 input: DeviceSpec(parsing: settings.input, for: .input),
                 output: DeviceSpec(parsing: settings.output, for: .output),
-                volume: Float(settings.volume), configuration: settings.frontEnd)
+                volume: Float(settings.volume ?? 1), configuration: settings.frontEnd)
             if !json { Failure.show("Measuring; be quiet for 17 seconds.\n") }
             report = try await probe.run()
         } catch {
             throw AssistantError(error.code == .usage ? .usage : .unavailable, error.message, remedy: error.remedy)
         }
-        let advice = EchoAdvice(on: report.findings, volume: settings.volume)
+        let advice = EchoAdvice(on: report.findings, volume: settings.volume ?? 1)
         let told = EchoProbeReport(probe: report, advice: advice)
         print(json ? told.jsonLine : told.text, terminator: "")
         return report.findings.problems.isEmpty

@@ -17,6 +17,8 @@ extension SpeechWriter {
 final class Tape {
     private(set) var frames: [Int16] = []
     private var queue: [Int16] = []
+    /// Whoever wants to silence the card finds it gone.
+    var isGone = false
 
     var waiting: Int { queue.count }
     func add(_ frame: Int16) { queue.append(frame) }
@@ -52,7 +54,10 @@ struct FakeCard: OutputDevice, ~Copyable {
 
     mutating func write(_ frames: Span<Int16>) { for index in frames.indices { tape.add(frames[index]) } }
     mutating func delay() -> Int { tape.waiting }
-    mutating func drop() -> DroppedSound { DroppedSound(unheard: tape.drop(), isSeamless: true) }
+    mutating func drop() throws(DeviceError) -> DroppedSound {
+        if tape.isGone { throw DeviceError(.unplugged, "it went") }
+        return DroppedSound(unheard: tape.drop(), isSeamless: true)
+    }
     mutating func finish() { tape.play(tape.waiting) }
 }
 
@@ -140,6 +145,24 @@ struct PlaybackLoopTests {
         #expect(Array(heard.frames[(last - 2_399)...last]) == answer)
         #expect(clock.heardPosition == 50_400)
         #expect(clock.heardSamples(in: 48_000..<50_400) == 2_400)
+    }
+
+    @Test("a card that goes while it is silenced takes what was cut with it: the next one begins with the next answer")
+    func goesAsItIsSilenced() throws {
+        var loop = try loop()
+        var writer = buffer.makeWriter()
+        writer.append(constant(3_000, 24_000))
+        for _ in 0..<20 { try loop.step() }
+        #expect(!heard.frames.isEmpty)
+        heard.isGone = true
+        writer.interrupt()
+        writer.append(constant(-3_000, 2_400))
+        #expect(throws: DeviceError.self) { try loop.step() }
+        var reader = loop.finish()
+        var samples = [Int16](repeating: 0, count: 2_400)
+        var span = samples.mutableSpan
+        let reading = reader.read(2_400, into: &span)
+        #expect(reading.positions.lowerBound >= 24_000)
     }
 
     @Test("an interruption while nothing is heard leaves the device alone")

@@ -102,7 +102,6 @@ package final class Devices: AudioPorts {
         }
         let supervisor = direction == .input ? inputSupervisor : outputSupervisor
         supervisor.change(to: await stable(spec, direction))
-        stages.changed(direction, to: spec)
     }
 
     /// A card that was given by its number gets its name, and that is told: the number is another's after the next plug.
@@ -142,6 +141,7 @@ package final class Devices: AudioPorts {
     func tellReports(to engine: SessionEngine) async {
         for await directed in reports.stream {
             engine.tell(directed)
+            if let device = directed.working { stages.changed(directed.direction, to: device) }
             guard case .opened(let opened) = directed.report else { continue }
             follower.opened(opened, directed.direction)
             if directed.direction == .output { volume.outputOpened() }

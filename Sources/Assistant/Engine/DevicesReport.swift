@@ -5,10 +5,16 @@ import Events
 struct DirectedReport: Sendable {
     var direction: Direction
     var report: DeviceReport
+
+    /// The device that works from here on; nil where it tells of something else.
+    var working: DeviceSpec? {
+        guard case .state(let state, let name, _) = report, state != .lost, state != .silent else { return nil }
+        return try? DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
+    }
 }
 
 extension SessionEngine {
-    /// Publishes it; of a microphone that is gone or back, the service is told, too.
+    /// Publishes it; of a device that is gone or back the engine is told, too.
     nonisolated func tell(_ directed: DirectedReport) {
         switch directed.report {
         case .opened: break
@@ -19,11 +25,12 @@ extension SessionEngine {
             tell(
                 .audioDevice(
                     direction: directed.direction, device: device, state: DeviceState(state), reason: reason))
-            guard directed.direction == .input else { return }
-            switch state {
-            case .lost: inputLost()
-            case .reopened, .changed, .open: inputReturned()
-            case .silent: break
+            switch (directed.direction, state) {
+            case (.input, .lost): inputLost()
+            case (.input, .reopened), (.input, .changed), (.input, .open): inputReturned()
+            case (.output, .lost): outputAway(true)
+            case (.output, .reopened), (.output, .changed), (.output, .open): outputAway(false)
+            case (_, .silent): break
             }
         }
     }

@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// A mixer may take long to answer, or never, so it is asked by a task of its own: `run`.
 final class OutputVolume: Sendable {
-    private let wanted: Mutex<Double>
+    /// Nil until somebody wants any.
+    private let wanted: Mutex<Double?>
     private let own: @Sendable (Float) -> Void
     private let mixer: (@Sendable (Double) async throws(DeviceError) -> Void)?
     /// The mixer is to be set to what is wanted then.
@@ -25,16 +26,16 @@ final class OutputVolume: Sendable {
     }
 
     /// - Parameters:
-    ///   - volume: linear, 0 … 1, to begin with.
+    ///   - volume: linear, 0 … 1, to begin with; nil for all of ours, and for the mixer as it is.
     ///   - mixer: sets the card's; nil for ours.
     init(
-        _ volume: Double, own: @escaping @Sendable (Float) -> Void,
+        _ volume: Double?, own: @escaping @Sendable (Float) -> Void,
         mixer: (@Sendable (Double) async throws(DeviceError) -> Void)?
     ) {
         wanted = Mutex(volume)
         self.own = own
         self.mixer = mixer
-        if mixer == nil { own(Float(volume)) }
+        if mixer == nil { own(Float(volume ?? 1)) }
     }
 
     /// The output was opened: a card that was plugged in again may have forgotten what it was set to. Does not wait.
@@ -55,8 +56,9 @@ final class OutputVolume: Sendable {
     func run(onProblem: (DeviceError) -> Void) async {
         guard let mixer else { return }
         for await _ in changes.stream {
+            guard let volume = wanted.withLock({ $0 }) else { continue }
             do throws(DeviceError) {
-                try await mixer(wanted.withLock { $0 })
+                try await mixer(volume)
             } catch {
                 onProblem(error)
             }

@@ -66,7 +66,9 @@ extension SessionEngine {
     var turnMoment: TurnKeeper.Moment {
         // First, so that every edge before it can be taken after it.
         let captured = parts.voice.captured
-        let unplayed = parts.speech.position - parts.ports.clock.heardPosition
+        // What was cut is never heard, and while there is no loudspeaker nothing plays, although it waits.
+        let passed = max(parts.ports.clock.heardPosition, parts.speech.cutPosition)
+        let unplayed = isOutputAway ? 0 : parts.speech.position - passed
         return TurnKeeper.Moment(
             now: now, captured: captured, unplayed: max(0, unplayed),
             isAnswering: turns.isAnswering || keeper.floor.isBusy(now: now))

@@ -63,6 +63,7 @@ package actor SessionEngine {
         case inputEnded
         case inputLost
         case inputReturned
+        case outputAway(Bool)
         case stop(Ending)
         case alarm(Duration)
     }
@@ -86,6 +87,8 @@ package actor SessionEngine {
     var isLineManual = false
     /// The same of the line that has just gone live, until the turn keeper has been told.
     var openedLineIsManual: Bool?
+    /// There is no loudspeaker for now.
+    var isOutputAway = false
     var wasLive = false
     var isGateOpen = false
     /// Voice that had been dropped when the line went.
@@ -122,6 +125,9 @@ package actor SessionEngine {
 
     /// It is back.
     package nonisolated func inputReturned() { post(.inputReturned) }
+
+    /// The loudspeaker is gone for now, or is back.
+    package nonisolated func outputAway(_ isAway: Bool) { post(.outputAway(isAway)) }
 
     /// The conversation cannot go on, or is wanted to end, for this reason.
     package nonisolated func stop(_ ending: Ending) { post(.stop(ending)) }
@@ -194,6 +200,7 @@ package actor SessionEngine {
             watch.inputEnded(now: now)
         case .inputLost: endVoiceStream()
         case .inputReturned: beginVoiceStream()
+        case .outputAway(let isAway): isOutputAway = isAway
         case .stop(let ending): perform(keeper.stop(ending, now: now))
         case .alarm(let due):
             alarms.rang(due)

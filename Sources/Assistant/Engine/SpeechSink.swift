@@ -33,6 +33,9 @@ package final class SpeechSink: MediaSink {
 
     package var position: Int { written.load(ordering: .acquiring) }
 
+    /// What came before this position and had not been heard is not played any more. Any thread.
+    package var cutPosition: Int { buffer.cutPosition }
+
     /// Samples that came when minutes of speech waited already, since the beginning. Any thread.
     package var refused: Int { buffer.refused }
 

@@ -54,8 +54,8 @@ extension SettingKey {
         path: "audio.gainControl", flag: "gain-control", placeholder: "on|off", accepts: .oneOf(switched),
         preset: "off", summary: "bring your voice to an even level; it distorts a little")
     package static let volume = SettingKey(
-        path: "audio.volume", flag: "volume", placeholder: "PERCENT", accepts: .wholeNumber(0...100), preset: "100",
-        summary: "how loud the answer is, in percent")
+        path: "audio.volume", flag: "volume", placeholder: "PERCENT", accepts: .wholeNumber(0...100), preset: nil,
+        summary: "how loud the answer is, in percent (default: 100, and a mixer stays as it is)")
     package static let mixer = SettingKey(
         path: "audio.mixer", flag: "mixer", placeholder: "NAME", accepts: .text("a mixer control such as Master"),
         preset: nil, summary: "mixer control of the output that sets the volume (default: the volume is ours)")

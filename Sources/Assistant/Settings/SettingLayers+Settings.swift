@@ -44,7 +44,7 @@ extension SettingLayers {
         audio.noiseSuppression = try choice(.noiseSuppression) ?? audio.noiseSuppression
         audio.highPass = try text(.highPass) == "on"
         audio.gainControl = try text(.gainControl) == "on"
-        audio.volume = try wholeNumber(.volume).map { Double($0) / 100 } ?? audio.volume
+        audio.volume = try wholeNumber(.volume).map { Double($0) / 100 }
         audio.mixer = try found(.mixer)?.text
         audio.cues = try choice(.cues) ?? audio.cues
         return audio

@@ -52,8 +52,8 @@ package struct Settings: Sendable, Equatable {
         package var noiseSuppression = Automatic.auto
         package var highPass = true
         package var gainControl = false
-        /// Linear, 0 … 1.
-        package var volume = 1.0
+        /// Linear, 0 … 1; nil for all of it, and for a mixer as it is.
+        package var volume: Double?
         /// The mixer's control that sets the volume; nil: we do.
         package var mixer: String?
         /// `auto`: in wake mode, and where there is no terminal.

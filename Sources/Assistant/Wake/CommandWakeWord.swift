@@ -59,7 +59,7 @@ package final class CommandWakeWord: WakeWord {
             let began = time.now()
             let end = await life(onHeard)
             guard !Task.isCancelled, let end else { return }
-            if isFirst, end.isNotFound {
+            if isFirst, end.isNotFound, time.now() - began < limits.settled {
                 throw AssistantError(
                     .configuration, "The wake command \(Redaction.quote(command)) cannot be run: \(end.words)",
                     remedy: "Name a program that exists in wake.command; its path may be relative to the folder where "

@@ -22,11 +22,12 @@ final class WakeWatch: Sendable {
 
     /// Until the task is cancelled.
     ///
-    /// - Throws: why the detector cannot listen.
+    /// - Throws: why the detector cannot listen. Called again, it tries again when the word is next waited for.
     func run(
         _ settings: Settings.Wake, environment: [String: String], for engine: SessionEngine
     ) async throws(AssistantError) {
         guard await wanted.stream.first(where: { true }) != nil else { return }
+        defer { wasWanted.store(false, ordering: .relaxed) }
         let detector = settings.detector(
             hearing: ear, environment: environment, time: .ofMachine(), log: Logger(label: "wake"),
             warn: { engine.tell(.warning($0)) })

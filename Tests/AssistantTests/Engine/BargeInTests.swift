@@ -99,4 +99,32 @@ struct BargeInTests {
             #expect(!stage.speech.isHeld)
         }
     }
+
+    @Test("who talks on behind the interruption silences nothing: the answer to it is heard from its first sample")
+    func talksOn() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            let connection = await answering(stage)
+            stage.hears(true)
+            stage.capture(8_000)
+            stage.engine.voiceChanged()
+            await stage.hasObeyed()
+            connection.says(#"{"serverContent":{"interrupted":true}}"#)
+            _ = await stage.events.next { if case .turnInterrupted = $0 { true } else { false } }
+            for _ in 0..<10 {
+                stage.capture(1_600)
+                await stage.pass(.milliseconds(100))
+                await stage.hasObeyed()
+                #expect(!stage.speech.isHeld, "nothing plays that could be silenced")
+            }
+            stage.hears(false)
+            stage.engine.voiceChanged()
+            connection.says(#"{"serverContent":{"turnComplete":true}}"#)
+            connection.says(speechMessage(ramp(50_000..<60_000)))
+            stage.deepen(to: 0)
+            var taken = 0
+            while taken < 10_000, !Task.isCancelled { taken += stage.playOut(10_000) }
+            #expect(stage.heard == ramp(0..<12_000) + ramp(50_000..<60_000))
+        }
+    }
 }

@@ -60,6 +60,20 @@ struct OutputVolumeTests {
         await running.value
     }
 
+    @Test("a mixer stays as it is until somebody wants a volume, also when the card is plugged in again")
+    func untouched() async {
+        let asked = AsyncStream.makeStream(of: Double.self)
+        let volume = OutputVolume(nil, own: { _ in Issue.record("ours is not to be set") }) {
+            volume throws(DeviceError) in asked.continuation.yield(volume)
+        }
+        let running = Task { await volume.run { _ in } }
+        volume.outputOpened()
+        volume.set(0.25)
+        #expect(await asked.stream.first { _ in true } == 0.25)
+        running.cancel()
+        await running.value
+    }
+
     @Test("without a mixer the volume is ours, at once")
     func own() {
         let set = Mutex<[Float]>([])
