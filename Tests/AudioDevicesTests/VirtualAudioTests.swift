@@ -223,17 +223,20 @@ struct VirtualAudioTests {
         while capture.counters.counts.periods < 10 { try await Task.sleep(for: .milliseconds(5)) }
         var seen: [ServedPlace] = []
         var module = ""
+        // Of its own: the server's echo canceller hangs where both of its devices run in one thread.
+        let other = try pactl("load-module", "module-null-sink", "sink_name=vv_other")
         for await change in SoundServer.changes() {
             guard case .place(.input, let place) = change else { continue }
             seen.append(place)
             if seen.count == 1 {
                 module = try pactl(
                     "load-module", "module-echo-cancel", "source_name=vv_cancelled", "source_master=vv_microphone",
-                    "sink_master=vv_speaker", "aec_method=null")
+                    "sink_master=vv_other", "aec_method=null")
                 _ = try pactl("set-default-source", "vv_cancelled")
             } else {
                 _ = try pactl("set-default-source", "vv_microphone")
                 _ = try pactl("unload-module", module)
+                _ = try pactl("unload-module", other)
                 break
             }
         }
