@@ -19,6 +19,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
@@ -41,6 +42,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: ["YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
@@ -82,19 +84,22 @@ let package = Package(
         .target(
             name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA", "CPulse"],
             swiftSettings: common),
+        .target(name: "Archive", dependencies: ["AudioCore", "Events", grdb], swiftSettings: common),
 
         // Wiring.
         .target(
             name: "Assistant",
             dependencies: [
-                "AudioCore", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", "LiveSession",
+                "Archive", "AudioCore", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol",
+                "LiveSession",
                 "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
             dependencies: [
-                "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol", "LiveSession",
+                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol",
+                "LiveSession",
                 argumentParser, logging,
             ],
             swiftSettings: common),
@@ -137,6 +142,8 @@ let package = Package(
             name: "AudioDevicesTests",
             dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "CAllocationCount", "TestKit"],
             swiftSettings: common),
+        .testTarget(
+            name: "ArchiveTests", dependencies: ["Archive", "AudioCore", "Events", "TestKit"], swiftSettings: common),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
         .testTarget(
             name: "LiveProtocolTests", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],

@@ -123,6 +123,9 @@ extension Event.Body {
             writer.member("text", line.text)
             writer.member("language", ifPresent: line.language)
             writer.member("heard", ifPresent: line.heard)
+            if line.isTyped { writer.member("typed", true) }
+            writer.member("begin", ifPresent: line.begin.map(Timestamp.iso8601))
+            writer.member("end", ifPresent: line.end.map(Timestamp.iso8601))
         default: preconditionFailure("\(name) is not about a turn")
         }
     }

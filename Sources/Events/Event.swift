@@ -72,13 +72,41 @@ package struct TranscriptLine: Sendable, Equatable {
     package var language: String?
     /// What was played before the cut; nil when nothing was cut.
     package var heard: String?
+    /// It was written, not spoken.
+    package var isTyped: Bool
+    /// When it was said, as wall-clock time in milliseconds since 1970: where its first sound was heard and where its
+    /// last; nil where nobody knows.
+    package var begin: Int64?
+    package var end: Int64?
+    /// How far the words had come at some moments of it, in the order of time; empty where nobody knows.
+    package var marks: [TextMark]
 
-    package init(turn: Int, speaker: Party, text: String, language: String? = nil, heard: String? = nil) {
+    package init(
+        turn: Int, speaker: Party, text: String, language: String? = nil, heard: String? = nil, isTyped: Bool = false,
+        begin: Int64? = nil, end: Int64? = nil, marks: [TextMark] = []
+    ) {
         self.turn = turn
         self.speaker = speaker
         self.text = text
         self.language = language
         self.heard = heard
+        self.isTyped = isTyped
+        self.begin = begin
+        self.end = end
+        self.marks = marks
+    }
+}
+
+/// So much of a line had been said so long after its begin.
+package struct TextMark: Sendable, Equatable {
+    /// Unicode scalars from the text's first on.
+    package var characters: Int
+    /// Since the line's begin.
+    package var milliseconds: Int
+
+    package init(characters: Int, milliseconds: Int) {
+        self.characters = characters
+        self.milliseconds = milliseconds
     }
 }
 

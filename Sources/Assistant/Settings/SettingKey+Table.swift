@@ -130,6 +130,28 @@ extension SettingKey {
         accepts: .wholeNumber(10...86_400), preset: nil,
         summary: "how long the service keeps one connection, which is left in time (default: as known of the model)")
 
+    package static let store = SettingKey(
+        path: "archive.store", flag: "store", placeholder: "on|off", accepts: .oneOf(switched), preset: "on",
+        summary: "keep what is said, for `vivavoce transcripts`; --no-store is short for off")
+    package static let recordings = SettingKey(
+        path: "archive.recordings", flag: "record", placeholder: "DIR", accepts: .text("a directory"), preset: nil,
+        summary: "record the sound of both sides, in a directory of its own for each conversation (default: not)")
+    package static let recordingRate = SettingKey(
+        path: "archive.kilobitsPerSecond", flag: "record-rate", placeholder: "KBIT", accepts: .wholeNumber(24...256),
+        preset: "48", summary: "size of recordings; 24 merges the two speakers")
+    package static let recordingHours = SettingKey(
+        path: "archive.rotateHours", flag: "record-hours", placeholder: "HOURS", accepts: .wholeNumber(1...168),
+        preset: nil, summary: "begin another file of a recording after so long (default: never)")
+    package static let recordingSize = SettingKey(
+        path: "archive.rotateMegabytes", flag: "record-size", placeholder: "MB", accepts: .wholeNumber(1...100_000),
+        preset: nil, summary: "begin another file of a recording when one is so large (default: never)")
+    package static let keepDays = SettingKey(
+        path: "archive.keepDays", flag: "keep-days", placeholder: "DAYS", accepts: .wholeNumber(1...36_500),
+        preset: nil, summary: "delete conversations that ended longer ago (default: never)")
+    package static let keepSize = SettingKey(
+        path: "archive.keepMegabytes", flag: "keep-size", placeholder: "MB", accepts: .wholeNumber(1...10_000_000),
+        preset: nil, summary: "delete the oldest conversations when the record is larger (default: never)")
+
     package static let logLevel = SettingKey(
         path: "log.level", flag: "log-level", placeholder: "LEVEL",
         accepts: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]), preset: "warning",
@@ -140,7 +162,8 @@ extension SettingKey {
         endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, input, output, echoCancellation,
         noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity, endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
-        answerTimeout, recovery, connectionLimit, logLevel,
+        answerTimeout, recovery, connectionLimit, store,
+        recordings, recordingRate, recordingHours, recordingSize, keepDays, keepSize, logLevel,
     ]
 
     private static let automatic = Settings.Automatic.allCases.map(\.rawValue)

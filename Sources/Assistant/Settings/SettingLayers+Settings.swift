@@ -24,6 +24,7 @@ extension SettingLayers {
         settings.session.answerTimeout = try wholeNumber(.answerTimeout).map { .seconds($0) } ?? .seconds(10)
         settings.session.recovery = try wholeNumber(.recovery).map { .seconds($0) } ?? .seconds(30)
         settings.session.connectionLimit = try wholeNumber(.connectionLimit).map { .seconds($0) }
+        settings.archive = try archive()
         settings.log.level = Logger.Level(rawValue: try text(.logLevel)) ?? settings.log.level
         settings.until = Until(forInput: settings.audio.input)
         if let until {
@@ -70,6 +71,18 @@ extension SettingLayers {
         wake.followUp = try wholeNumber(.followUp).map { .seconds($0) } ?? wake.followUp
         wake.idle = try wholeNumber(.wakeIdle).map { .seconds($0) } ?? wake.idle
         return wake
+    }
+
+    private func archive() throws(AssistantError) -> Settings.Archive {
+        var archive = Settings.Archive()
+        archive.isStoreOn = try text(.store) == "on"
+        archive.recordings = try path(.recordings)
+        archive.kilobitsPerSecond = try wholeNumber(.recordingRate) ?? archive.kilobitsPerSecond
+        archive.rotateHours = try wholeNumber(.recordingHours)
+        archive.rotateMegabytes = try wholeNumber(.recordingSize)
+        archive.keepDays = try wholeNumber(.keepDays)
+        archive.keepMegabytes = try wholeNumber(.keepSize)
+        return archive
     }
 
     /// The proxy on the way to an address, and who named it.

@@ -12,6 +12,7 @@ package struct Settings: Sendable, Equatable {
     package var turns = Turns()
     package var wake = Wake()
     package var session = Session()
+    package var archive = Archive()
     package var log = Log()
     package var until = Until.forever
 
@@ -112,6 +113,21 @@ package struct Settings: Sendable, Equatable {
         package var recovery = Duration.seconds(30)
         /// How long the service keeps one connection, which is left in time; nil for what the model is known for.
         package var connectionLimit: Duration?
+    }
+
+    /// What is kept of a conversation.
+    package struct Archive: Sendable, Equatable {
+        /// Lines, and what happened between them, go into the transcript store.
+        package var isStoreOn = true
+        /// Under it each conversation's sound is recorded in a directory of its own; nil: it is not.
+        package var recordings: String?
+        package var kilobitsPerSecond = 48
+        /// When a recording goes on in another file.
+        package var rotateHours: Int?
+        package var rotateMegabytes: Int?
+        /// What is older, or the oldest of what is more, is deleted.
+        package var keepDays: Int?
+        package var keepMegabytes: Int?
     }
 
     package struct Log: Sendable, Equatable {
