@@ -143,7 +143,8 @@ let package = Package(
             dependencies: ["AudioCore", "AudioDevices", "AudioFrontEnd", "CAllocationCount", "TestKit"],
             swiftSettings: common),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "AudioCore", "Events", "TestKit"], swiftSettings: common),
+            name: "ArchiveTests", dependencies: ["Archive", "AudioCore", "Events", "TestKit", grdb],
+            swiftSettings: common),
         .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
         .testTarget(
             name: "LiveProtocolTests", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
