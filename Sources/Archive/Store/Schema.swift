@@ -1,0 +1,120 @@
+import GRDB
+
+/// The tables of the record. A step that was once released never changes; what is new is a step of its own.
+enum Schema {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: tables)
+            try database.execute(sql: index)
+        }
+        return migrator
+    }()
+
+    /// Times are milliseconds since 1970. Rows of a session go with it.
+    private static let tables = """
+        CREATE TABLE sessions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            model TEXT,
+            reason TEXT,
+            lineCount INTEGER NOT NULL DEFAULT 0,
+            tokenCount INTEGER NOT NULL DEFAULT 0,
+            recording TEXT
+        );
+        CREATE INDEX sessionsByStart ON sessions (startedAt);
+        CREATE TABLE connections (
+            id INTEGER PRIMARY KEY,
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            isResumed INTEGER NOT NULL
+        );
+        CREATE INDEX connectionsBySession ON connections (session);
+        CREATE TABLE turns (
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            turn INTEGER NOT NULL,
+            speaker TEXT NOT NULL,
+            startedAt INTEGER NOT NULL,
+            endedAt INTEGER,
+            reason TEXT,
+            heardMilliseconds INTEGER,
+            PRIMARY KEY (session, turn, speaker)
+        ) WITHOUT ROWID;
+        CREATE TABLE lines (
+            id INTEGER PRIMARY KEY,
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            turn INTEGER NOT NULL,
+            speaker TEXT NOT NULL,
+            language TEXT,
+            beginAt INTEGER NOT NULL,
+            endAt INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            heard TEXT,
+            source TEXT NOT NULL,
+            isFinal INTEGER NOT NULL,
+            marks TEXT,
+            shown TEXT GENERATED ALWAYS AS (coalesce(heard, text)) VIRTUAL,
+            UNIQUE (session, turn, speaker)
+        );
+        CREATE TABLE usage (
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            direction TEXT NOT NULL,
+            modality TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            PRIMARY KEY (session, direction, modality)
+        ) WITHOUT ROWID;
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            json TEXT NOT NULL
+        );
+        CREATE INDEX eventsBySession ON events (session);
+        CREATE TABLE artifacts (
+            id INTEGER PRIMARY KEY,
+            session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            path TEXT NOT NULL,
+            mimeType TEXT NOT NULL
+        );
+        CREATE INDEX artifactsBySession ON artifacts (session);
+        """
+
+    /// Matches a text with a character of a script that writes no spaces between words: these are found by threes.
+    static let unspaced =
+        "*[\u{E00}-\u{EFF}\u{1000}-\u{109F}\u{1780}-\u{17FF}\u{2E80}-\u{9FFF}\u{AC00}-\u{D7AF}"
+        + "\u{F900}-\u{FAFF}\u{20000}-\u{3FFFF}]*"
+
+    /// What is searched is what was heard. Both indexes keep no text of their own, and triggers keep them in step.
+    private static let index = """
+        CREATE VIRTUAL TABLE words USING fts5 (
+            shown, content = 'lines', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+        CREATE VIRTUAL TABLE threes USING fts5 (
+            shown, content = 'lines', content_rowid = 'id', tokenize = 'trigram');
+        CREATE TRIGGER lineAdded AFTER INSERT ON lines BEGIN
+            UPDATE sessions SET lineCount = lineCount + 1 WHERE number = new.session;
+            INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
+            INSERT INTO threes (rowid, shown) SELECT new.id, coalesce(new.heard, new.text)
+                WHERE coalesce(new.heard, new.text) GLOB '\(unspaced)';
+        END;
+        CREATE TRIGGER lineRemoved AFTER DELETE ON lines BEGIN
+            UPDATE sessions SET lineCount = lineCount - 1 WHERE number = old.session;
+            INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
+            INSERT INTO threes (threes, rowid, shown) SELECT 'delete', old.id, coalesce(old.heard, old.text)
+                WHERE coalesce(old.heard, old.text) GLOB '\(unspaced)';
+        END;
+        CREATE TRIGGER lineChanged AFTER UPDATE OF text, heard ON lines
+        WHEN coalesce(old.heard, old.text) <> coalesce(new.heard, new.text) BEGIN
+            INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
+            INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
+            INSERT INTO threes (threes, rowid, shown) SELECT 'delete', old.id, coalesce(old.heard, old.text)
+                WHERE coalesce(old.heard, old.text) GLOB '\(unspaced)';
+            INSERT INTO threes (rowid, shown) SELECT new.id, coalesce(new.heard, new.text)
+                WHERE coalesce(new.heard, new.text) GLOB '\(unspaced)';
+        END;
+        """
+}

@@ -1,0 +1,112 @@
+import Events
+import GRDB
+
+extension TranscriptStore {
+    /// Conversations in the order in which they began.
+    package func sessions(_ selection: SessionSelection = .all) throws(ArchiveError) -> [ArchivedSession] {
+        try reading { database in
+            try ArchivedSession.fetch(
+                database,
+                """
+                SELECT * FROM (SELECT * FROM sessions WHERE startedAt >= ? AND startedAt < ?
+                    ORDER BY startedAt DESC, number DESC LIMIT ?) ORDER BY startedAt, number
+                """, [selection.since ?? .min, selection.until ?? .max, selection.limit ?? -1])
+        }
+    }
+
+    /// One conversation by what a person calls it.
+    ///
+    /// - Parameter name: `last`, a number, an id, or the beginning of one id alone. A number that is also an id is taken
+    ///   as the number.
+    /// - Throws: `.missing` when there is none, `.badInput` when the beginning fits several.
+    package func session(named name: String) throws(ArchiveError) -> ArchivedSession {
+        let found: [ArchivedSession] = try reading { database in
+            if name == "last" {
+                return try ArchivedSession.fetch(
+                    database, "SELECT * FROM sessions ORDER BY startedAt DESC, number DESC LIMIT 1", [])
+            }
+            let exact = try ArchivedSession.fetch(
+                database, "SELECT * FROM sessions WHERE number = ? OR id = ? ORDER BY id = ? LIMIT 1",
+                [Int64(name), name, name])
+            guard exact.isEmpty, !name.isEmpty else { return exact }
+            return try ArchivedSession.fetch(
+                database, "SELECT * FROM sessions WHERE substr(id, 1, length(?)) = ? ORDER BY number LIMIT 9",
+                [name, name])
+        }
+        guard let session = found.first else {
+            throw ArchiveError(
+                .missing, name == "last" ? "The record holds no conversation." : "There is no conversation “\(name)”.",
+                remedy: "`vivavoce transcripts list` shows those there are.")
+        }
+        guard found.count == 1 else {
+            let ids = found.map(\.id).joined(separator: ", ")
+            throw ArchiveError(
+                .badInput, "“\(name)” begins the names of several conversations: \(ids).", remedy: "Name one by number."
+            )
+        }
+        return session
+    }
+
+    /// What was said in a conversation, in the order in which it began to be said.
+    ///
+    /// - Parameter id: `ArchivedSession.id`; one that is unknown has no lines.
+    package func lines(of id: String) throws(ArchiveError) -> [ArchivedLine] {
+        try reading { database in
+            try ArchivedLine.fetch(
+                database,
+                """
+                SELECT lines.*, sessions.id AS sessionID FROM lines JOIN sessions ON sessions.number = lines.session
+                WHERE sessions.id = ? ORDER BY beginAt, lines.id
+                """, [id])
+        }
+    }
+}
+
+extension ArchivedSession {
+    static func fetch(
+        _ database: Database, _ sql: String, _ arguments: [(any DatabaseValueConvertible)?]
+    ) throws -> [ArchivedSession] {
+        try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(ArchivedSession.init)
+    }
+
+    /// - Parameter row: of `sessions`.
+    init(_ row: Row) {
+        self.init(
+            id: row["id"], number: row["number"], startedAt: row["startedAt"], endedAt: row["endedAt"],
+            model: row["model"], reason: row["reason"], lineCount: row["lineCount"], tokenCount: row["tokenCount"],
+            recording: row["recording"])
+    }
+}
+
+extension ArchivedLine {
+    static func fetch(
+        _ database: Database, _ sql: String, _ arguments: [(any DatabaseValueConvertible)?]
+    ) throws -> [ArchivedLine] {
+        try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(ArchivedLine.init)
+    }
+
+    /// - Parameter row: of `lines`, with the session's name as `sessionID`.
+    init(_ row: Row) {
+        self.init(
+            id: row["id"], session: row["sessionID"], turn: row["turn"],
+            speaker: Party(rawValue: row["speaker"]) ?? .model, language: row["language"], begin: row["beginAt"],
+            end: row["endAt"], text: row["text"], heard: row["heard"],
+            source: Source(rawValue: row["source"]) ?? .speech, isFinal: row["isFinal"],
+            marks: MarkText.marks(in: row["marks"]))
+    }
+}
+
+/// Marks as they lie in a row: `characters:milliseconds`, separated by spaces.
+enum MarkText {
+    static func text(of marks: [TextMark]) -> String? {
+        marks.isEmpty ? nil : marks.map { "\($0.characters):\($0.milliseconds)" }.joined(separator: " ")
+    }
+
+    /// What cannot be read as a mark is passed over.
+    static func marks(in text: String?) -> [TextMark] {
+        (text ?? "").split(separator: " ").compactMap { pair in
+            let numbers = pair.split(separator: ":").compactMap { Int($0) }
+            return numbers.count == 2 ? TextMark(characters: numbers[0], milliseconds: numbers[1]) : nil
+        }
+    }
+}
