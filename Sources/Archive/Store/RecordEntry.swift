@@ -31,8 +31,10 @@ struct RecordEntry: Sendable, Equatable {
             case .line(let line, _, _, _): line.text.utf8.count + (line.heard?.utf8.count ?? 0) + line.marks.count * 16
             case .happened(let name, let json): name.utf8.count + json.utf8.count
             case .artifact(let path, let mimeType): path.utf8.count + mimeType.utf8.count
-            case .recorded(let text), .ended(let text), .connected(let text, _), .turnEnded(_, _, let text, _):
-                text.utf8.count
+            case .connected(let model, _): model.utf8.count
+            case .turnEnded(_, _, let reason, _): reason.utf8.count
+            case .recorded(let directory): directory.utf8.count
+            case .ended(let reason): reason.utf8.count
             case .turnStarted, .used: 0
             }
         return text + 200

@@ -17,9 +17,14 @@ package final class TranscriptStore: Sendable {
     ///   - forWriting: false never changes the file, and needs none of its locks for longer than a read.
     /// - Throws: `.missing` where there is nothing to read; `.newer` for a file of a newer version of this program;
     ///   `.corrupt`, `.permission`, `.full`, `.busy` or `.inputOutput` where it cannot be opened.
-    package init(at path: String, forWriting: Bool) throws(ArchiveError) {
+    package convenience init(at path: String, forWriting: Bool) throws(ArchiveError) {
+        try self.init(at: path, forWriting: forWriting, patience: 2)
+    }
+
+    /// - Parameter patience: seconds to wait for another program's lock.
+    init(at path: String, forWriting: Bool, patience: Double) throws(ArchiveError) {
         self.path = path
-        database = try Self.open(path, forWriting: forWriting)
+        database = try Self.open(path, forWriting: forWriting, patience: patience)
     }
 
     /// `$XDG_DATA_HOME/vivavoce/transcripts.db`, else the same under `~/.local/share`.
@@ -59,10 +64,9 @@ package final class TranscriptStore: Sendable {
 }
 
 extension TranscriptStore {
-    /// What another program's lock is waited for.
-    static let patience = 2.0
-
-    private static func open(_ path: String, forWriting: Bool) throws(ArchiveError) -> DatabaseQueue {
+    private static func open(
+        _ path: String, forWriting: Bool, patience: Double
+    ) throws(ArchiveError) -> DatabaseQueue {
         if forWriting { try makePrivate(path) }
         guard access(path, F_OK) == 0 else {
             throw ArchiveError(.missing, "There is no record at \(path).", remedy: "Nothing was said yet.")

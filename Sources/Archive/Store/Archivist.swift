@@ -1,0 +1,187 @@
+package import Events
+
+/// Keeps the record of a conversation: stands between those who tell what happens and everyone who hears of it, so that
+/// a line that is called final is on disk.
+///
+/// The conversation never waits for more than one attempt to write, and goes on when there is no writing: what belongs
+/// in the record then waits in memory, to a bound, and is written when it can be.
+package actor Archivist {
+    /// Between partial texts of a line on their way to the disk: what a crash may cost.
+    private static let partialInterval = Duration.seconds(1)
+    /// How long another program may hold the record before anybody is told.
+    private static let busyIsTroubleAfter = Duration.seconds(5)
+    private static let longestBackoff = Duration.seconds(30)
+
+    /// Since when, and until when, nothing is written.
+    private struct Outage {
+        var since: Duration
+        var nextAttempt: Duration
+        var backoff = Duration.seconds(1)
+        var isTold = false
+    }
+
+    let writer: RecordWriter
+    private let keeping: RecordLimits
+    private let wallClock: @Sendable () -> Int64
+    private let now: @Sendable () -> Duration
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private var pending: PendingRecord
+    private var outage: Outage?
+    private var session: String?
+    private var isWriting = false
+    /// Who waits until `isWriting` is false.
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    /// - Parameters:
+    ///   - path: of the database; it is made when there is something to keep.
+    ///   - keeping: what older conversations are deleted, in the background, once this one runs.
+    ///   - clock: for intervals and backoff.
+    ///   - wallClock: milliseconds since 1970.
+    package init<C: Clock>(
+        path: String, keeping: RecordLimits = RecordLimits(), clock: C, wallClock: @escaping @Sendable () -> Int64
+    ) where C.Duration == Duration {
+        self.init(path: path, keeping: keeping, pending: PendingRecord(), clock: clock, wallClock: wallClock)
+    }
+
+    init<C: Clock>(
+        path: String, keeping: RecordLimits = RecordLimits(), pending: PendingRecord, clock: C,
+        wallClock: @escaping @Sendable () -> Int64
+    ) where C.Duration == Duration {
+        let origin = clock.now
+        writer = RecordWriter(path: path, wallClock: wallClock)
+        self.keeping = keeping
+        self.pending = pending
+        self.wallClock = wallClock
+        now = { origin.duration(to: clock.now) }
+        sleep = { try await clock.sleep(for: $0) }
+    }
+
+    /// Takes every event in order, writes what belongs in the record, and publishes it on `bus`, a final line after it
+    /// is on disk. Returns when `events` has ended and what could be written is; `bus` is not finished.
+    ///
+    /// Once per archivist. Cancelling it drops the events that wait.
+    package func run(_ events: EventSubscription, to bus: EventBus) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while (try? await self.sleep(Self.partialInterval)) != nil { await self.secondPassed(bus) }
+            }
+            group.addTask { await self.keepHouse() }
+            for await event in events { await pass(event, to: bus) }
+            group.cancelAll()
+        }
+        await commit(bus)
+        pending.abandon()
+        let loss = pending.takeLoss()
+        if !loss.isNothing { tell(.archiveLost(loss), on: bus) }
+        await writer.close()
+    }
+
+    /// Notes where a conversation's sound is recorded. Any time before `run` returns.
+    package func note(recording directory: String, of session: String) {
+        pending.add(.recorded(directory: directory), of: session, at: wallClock())
+    }
+
+    private func pass(_ event: Event, to bus: EventBus) async {
+        session = event.session ?? session
+        if pending.take(event), outage == nil { await commit(bus) }
+        bus.publish(event)
+    }
+
+    private func secondPassed(_ bus: EventBus) async {
+        if let outage, now() < outage.nextAttempt { return }
+        await commit(bus)
+    }
+
+    /// Writes all that waits, if it can. Callers take turns.
+    private func commit(_ bus: EventBus) async {
+        while isWriting { await withCheckedContinuation { waiters.append($0) } }
+        let batch = pending.takeBatch()
+        guard !batch.isEmpty else { return }
+        isWriting = true
+        let outcome = await writer.perform { store throws(ArchiveError) in try store.write(batch) }
+        isWriting = false
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+
+        if let place = outcome.setAside { tell(.archiveSetAside(writer.path, place), on: bus) }
+        switch outcome.result {
+        case .success: written(bus)
+        case .failure(let error):
+            pending.putBack(batch)
+            notWritten(error, bus)
+        }
+    }
+
+    private func written(_ bus: EventBus) {
+        guard let over = outage.take(), over.isTold else { return }
+        tell(.archiveResumed(pending.takeLoss()), on: bus)
+    }
+
+    private func notWritten(_ error: ArchiveError, _ bus: EventBus) {
+        let now = now()
+        var outage = self.outage ?? Outage(since: now, nextAttempt: now)
+        outage.nextAttempt = now + outage.backoff
+        outage.backoff = min(outage.backoff * 2, Self.longestBackoff)
+        if !outage.isTold, error.code != .busy || now - outage.since >= Self.busyIsTroubleAfter {
+            outage.isTold = true
+            tell(.archiveFailed(error), on: bus)
+        }
+        self.outage = outage
+    }
+
+    private func tell(_ problem: Problem, on bus: EventBus) {
+        let event = Event(at: wallClock(), session: session, .warning(problem))
+        _ = pending.take(event)
+        bus.publish(event)
+    }
+
+    // MARK: Keeping house
+
+    /// Deletes what is older, or more, than is to be kept, step by step, so that a line waits for one step at most.
+    func keepHouse() async {
+        guard !keeping.isEverything, (try? await sleep(RecordLimits.patience)) != nil else { return }
+        let (keeping, today, current) = (keeping, wallClock(), session)
+        let expired = await writer.perform { store throws(ArchiveError) in
+            try store.expired(keeping, now: today).filter { $0 != current }
+        }
+        guard case .success(let ids) = expired.result, !ids.isEmpty else { return }
+        for id in ids where !Task.isCancelled {
+            _ = await writer.perform { store throws(ArchiveError) in try store.remove([id]) }
+        }
+        var isMore = true
+        while isMore, !Task.isCancelled {
+            let step = await writer.perform { store throws(ArchiveError) in try store.tidyStep() }
+            isMore = (try? step.result.get()) ?? false
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static func archiveFailed(_ error: ArchiveError) -> Problem {
+        Problem(
+            code: "archive.\(error.code.rawValue)",
+            message:
+                "\(error.message) The conversation goes on; what is said waits in memory and is written when it can be.",
+            remedy: error.remedy)
+    }
+
+    fileprivate static func archiveResumed(_ loss: PendingRecord.Loss) -> Problem {
+        Problem(code: "archive.resumed", message: "The record goes on. \(lost(loss))", remedy: nil)
+    }
+
+    fileprivate static func archiveLost(_ loss: PendingRecord.Loss) -> Problem {
+        Problem(code: "archive.lost", message: "The record could not be written to the end. \(lost(loss))", remedy: nil)
+    }
+
+    fileprivate static func archiveSetAside(_ path: String, _ place: String) -> Problem {
+        Problem(
+            code: "archive.corrupt",
+            message: "The record at \(path) is damaged. It was moved to \(place), and a new one begun.",
+            remedy: "`sqlite3 \(place) .recover` may save what is in it.")
+    }
+
+    private static func lost(_ loss: PendingRecord.Loss) -> String {
+        guard !loss.isNothing else { return "Nothing was lost." }
+        return "Lost: \(loss.lines) lines, and \(loss.others) other notes."
+    }
+}

@@ -1,0 +1,95 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// The record's file, opened when there is something to write, on a queue of its own: nobody else's thread waits for it.
+final class RecordWriter: Sendable {
+    /// What became of a piece of work.
+    struct Outcome<Value: Sendable>: Sendable {
+        var result: Result<Value, ArchiveError>
+        /// Where a damaged database was moved to on the way.
+        var setAside: String?
+    }
+
+    /// For another program's lock; everyone who waits for a line waits with us.
+    private static let patience = 0.25
+
+    let path: String
+    private let wallClock: @Sendable () -> Int64
+    private let queue = DispatchQueue(label: "archive")
+    private let store = Mutex<TranscriptStore?>(nil)
+
+    /// - Parameter wallClock: milliseconds since 1970, for the name of a database that is set aside.
+    init(path: String, wallClock: @escaping @Sendable () -> Int64) {
+        self.path = path
+        self.wallClock = wallClock
+    }
+
+    /// Runs work on the open record, in the order of the calls. Where it turns out to be damaged, it is moved away, and
+    /// the work is done on a new one.
+    func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (TranscriptStore) throws(ArchiveError) -> Value
+    ) async -> Outcome<Value> {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.performNow(work)) }
+        }
+    }
+
+    /// Closes the file, after all work before.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.drop()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func performNow<Value: Sendable>(
+        _ work: @Sendable (TranscriptStore) throws(ArchiveError) -> Value
+    ) -> Outcome<Value> {
+        do throws(ArchiveError) {
+            return Outcome(result: .success(try work(try opened())))
+        } catch {
+            guard error.code == .corrupt else {
+                // A file that failed is opened anew: a disk that was taken away may be back under the same name.
+                if error.code == .inputOutput { drop() }
+                return Outcome(result: .failure(error))
+            }
+        }
+        drop()
+        do throws(ArchiveError) {
+            let place = try setAside()
+            do throws(ArchiveError) {
+                return Outcome(result: .success(try work(try opened())), setAside: place)
+            } catch {
+                return Outcome(result: .failure(error), setAside: place)
+            }
+        } catch {
+            return Outcome(result: .failure(error))
+        }
+    }
+
+    private func opened() throws(ArchiveError) -> TranscriptStore {
+        if let open = store.withLock({ $0 }) { return open }
+        let opened = try TranscriptStore(at: path, forWriting: true, patience: Self.patience)
+        store.withLock { $0 = opened }
+        return opened
+    }
+
+    private func drop() { store.withLock { $0.take() }?.close() }
+
+    /// Renames the database and its log; nothing is deleted.
+    private func setAside() throws(ArchiveError) -> String {
+        let first = "\(path).corrupt-\(ISOTime.compact(wallClock()))"
+        var place = first
+        var number = 1
+        while access(place, F_OK) == 0 {
+            number += 1
+            place = "\(first)-\(number)"
+        }
+        guard rename(path, place) == 0 else { throw ArchiveError(errno, "move away the damaged", path) }
+        for suffix in ["-wal", "-shm"] { rename(path + suffix, place + suffix) }
+        return place
+    }
+}
