@@ -84,11 +84,6 @@ enum Schema {
         CREATE INDEX artifactsBySession ON artifacts (session);
         """
 
-    /// Matches a text with a character of a script that writes no spaces between words: these are found by threes.
-    static let unspaced =
-        "*[\u{E00}-\u{EFF}\u{1000}-\u{109F}\u{1780}-\u{17FF}\u{2E80}-\u{9FFF}\u{AC00}-\u{D7AF}"
-        + "\u{F900}-\u{FAFF}\u{20000}-\u{3FFFF}]*"
-
     /// What is searched is what was heard. Both indexes keep no text of their own, and triggers keep them in step.
     private static let index = """
         CREATE VIRTUAL TABLE words USING fts5 (
@@ -99,22 +94,22 @@ enum Schema {
             UPDATE sessions SET lineCount = lineCount + 1 WHERE number = new.session;
             INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
             INSERT INTO threes (rowid, shown) SELECT new.id, coalesce(new.heard, new.text)
-                WHERE coalesce(new.heard, new.text) GLOB '\(unspaced)';
+                WHERE coalesce(new.heard, new.text) GLOB '\(Unspaced.pattern)';
         END;
         CREATE TRIGGER lineRemoved AFTER DELETE ON lines BEGIN
             UPDATE sessions SET lineCount = lineCount - 1 WHERE number = old.session;
             INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
             INSERT INTO threes (threes, rowid, shown) SELECT 'delete', old.id, coalesce(old.heard, old.text)
-                WHERE coalesce(old.heard, old.text) GLOB '\(unspaced)';
+                WHERE coalesce(old.heard, old.text) GLOB '\(Unspaced.pattern)';
         END;
         CREATE TRIGGER lineChanged AFTER UPDATE OF text, heard ON lines
         WHEN coalesce(old.heard, old.text) <> coalesce(new.heard, new.text) BEGIN
             INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
             INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
             INSERT INTO threes (threes, rowid, shown) SELECT 'delete', old.id, coalesce(old.heard, old.text)
-                WHERE coalesce(old.heard, old.text) GLOB '\(unspaced)';
+                WHERE coalesce(old.heard, old.text) GLOB '\(Unspaced.pattern)';
             INSERT INTO threes (rowid, shown) SELECT new.id, coalesce(new.heard, new.text)
-                WHERE coalesce(new.heard, new.text) GLOB '\(unspaced)';
+                WHERE coalesce(new.heard, new.text) GLOB '\(Unspaced.pattern)';
         END;
         """
 }

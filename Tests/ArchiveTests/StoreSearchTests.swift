@@ -1,0 +1,118 @@
+import Events
+import Foundation
+import TestKit
+import Testing
+
+@testable import Archive
+
+@Suite("The record is searched", .timeLimit(.minutes(1)))
+struct StoreSearchTests {
+    let folder: StoreFolder
+    let store: TranscriptStore
+
+    init() throws {
+        folder = try StoreFolder()
+        store = try folder.store()
+        try store.add(
+            "one", startedAt: 1_000,
+            [
+                "The café opens at seven", "And the cafeteria closes; naïve, isn't it?", "a seven of spades",
+                "今日は東京タワーに行きました", "東京", "한국어를 배우고 있어요", "สวัสดีครับผม", "zero 100% done_now",
+            ])
+        try store.add("two", startedAt: 100_000, ["Straße nach Köln", "the Tower of London", "seven towers, the end"])
+    }
+
+    private func found(_ query: String) throws -> [Int] { try store.search(LineSearch(query)).map { Int($0.line.id) } }
+
+    @Test(
+        "words, phrases, beginnings, alternatives and exclusions",
+        arguments: [
+            ("cafe", [1]), ("CAFÉ", [1]), ("caf*", [2, 1]), ("naive", [2]), ("seven", [11, 3, 1]),
+            ("the seven", [11, 1]), ("\"seven of spades\"", [3]), ("\"spades of seven\"", []), ("\"tow\"*", [11, 10]),
+            ("seven -café", [11, 3]), ("café OR spades", [3, 1]), ("the seven OR london", [11, 10, 1]),
+            ("koln", [9]), ("isn't", [2]), ("seven AND", []), ("NEAR(the", []), ("100%", [8]), ("shown:seven", []),
+            ("{col}:x", []), ("^seven", [11, 3, 1]), ("the* -the", []), ("seven*", [11, 3, 1]),
+        ])
+    func words(query: String, lines: [Int]) throws {
+        #expect(try found(query) == lines, "\(query)")
+    }
+
+    @Test(
+        "scripts without spaces are found anywhere in a text, however short the query",
+        arguments: [
+            ("東京タワー", [4]), ("東京", [5, 4]), ("京", [5, 4]), ("한국어", [6]), ("배우", [6]), ("สวัสดี", [7]), ("大阪", []),
+            ("東京 タワー", [4]), ("東京 -タワー", [5]), ("大阪 OR seven", [11, 3, 1]), ("今日は seven", []), ("%京", [5, 4]),
+        ])
+    func unspaced(query: String, lines: [Int]) throws {
+        #expect(try found(query) == lines, "\(query)")
+    }
+
+    @Test("by session, speaker, time and number")
+    func filters() throws {
+        func found(_ search: LineSearch) throws -> [Int] { try store.search(search).map { Int($0.line.id) } }
+        #expect(try found(LineSearch("seven", session: "one")) == [3, 1])
+        #expect(try found(LineSearch("東京", session: "two")).isEmpty)
+        #expect(try found(LineSearch("the", speaker: .model)) == [10, 2])
+        #expect(try found(LineSearch("seven", since: 3_000)) == [11, 3])
+        #expect(try found(LineSearch("seven", until: 3_000)) == [1])
+        #expect(try found(LineSearch("seven", limit: 1)) == [11])
+        #expect(try store.search(LineSearch("london")).first?.number == 2)
+    }
+
+    @Test("what was cut off is not found: nobody heard it")
+    func heard() throws {
+        let line = TranscriptLine(turn: 9, speaker: .model, text: "heard part unheardrest", heard: "heard part")
+        try store.write([
+            RecordEntry(session: "two", at: 1, startedAt: 1, change: .line(line, begin: 1, end: 1, isFinal: true))
+        ])
+        #expect(try found("unheardrest").isEmpty)
+        #expect(try found("\"heard part\"").count == 1)
+    }
+
+    @Test(
+        "a query that cannot be understood is answered with what is wrong, and where",
+        arguments: [
+            ("", "nothing to look for", 1), ("   ", "nothing to look for", 1), ("one \"two", "not closed", 5),
+            ("-one", "only what is not wanted", 1), ("one OR", "between two words", 5), ("OR one", "between two", 1),
+            ("a *", "no letter", 3), ("one ...", "no letter", 5), ("-", "no letter", 1), ("\"\"", "no letter", 1),
+        ])
+    func mistakes(query: String, words: String, position: Int) throws {
+        let error = #expect(throws: ArchiveError.self) { try store.search(LineSearch(query)) }
+        #expect(error?.code == .badInput)
+        #expect(error?.message.contains(words) == true && error?.message.contains("character \(position))") == true)
+        #expect(error?.remedy != nil)
+    }
+
+    @Test("whatever is typed, the answer is lines or words for people, never SQL's")
+    func noise() throws {
+        var generator = SeededGenerator(seed: 46)
+        let alphabet = Array("abé東京\"'*-() :^{}+,;%_\\\u{0}ORAND NEAR/1\u{200D}👍") + ["\"\u{301}", "*\u{301}"]
+        for _ in 0..<2_000 {
+            let query = String(
+                (0..<Int.random(in: 0...9, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! })
+            do throws(ArchiveError) {
+                _ = try store.search(LineSearch(query))
+            } catch {
+                #expect(error.code == .badInput, "\(query.debugDescription): \(error.message)")
+            }
+        }
+    }
+
+    @Test("a snippet shows what was found in its surroundings")
+    func snippets() throws {
+        let snippet = try #require(try store.search(LineSearch("CAFE* opens")).first?.snippet)
+        #expect(
+            snippet.pieces == [
+                .init("The "), .init("café", isMatch: true), .init(" "), .init("opens", isMatch: true),
+                .init(" at seven"),
+            ])
+        let long = String(repeating: "before ", count: 100) + "needle" + String(repeating: " after", count: 100)
+        try store.add("three", startedAt: 200_000, [long])
+        let cut = try #require(try store.search(LineSearch("needle")).first?.snippet)
+        #expect(cut.isCutBefore && cut.isCutAfter)
+        #expect(cut.pieces.filter(\.isMatch).map(\.text) == ["needle"])
+        #expect(cut.pieces.map(\.text).joined().count <= 160)
+        let tokyo = try #require(try store.search(LineSearch("タワー")).first?.snippet)
+        #expect(tokyo.pieces == [.init("今日は東京"), .init("タワー", isMatch: true), .init("に行きました")])
+    }
+}
