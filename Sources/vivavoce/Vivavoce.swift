@@ -11,7 +11,7 @@ struct Vivavoce: AsyncParsableCommand {
             `vivavoce config show` tells what holds and who said so.
             """,
         version: Version.current,
-        subcommands: [Talk.self, Devices.self, Models.self, EchoTest.self, Keys.self, Config.self])
+        subcommands: [Talk.self, Devices.self, Models.self, EchoTest.self, Keys.self, Config.self, Transcripts.self])
 }
 
 enum Version {

@@ -31,6 +31,42 @@ package enum ISOTime {
         return Int64(mktime(&time)) * 1000 + fraction
     }
 
+    /// Reads a bound as people give it: a time as above, or a whole day: a date, `today` or `yesterday`.
+    ///
+    /// - Parameters:
+    ///   - isEnd: whether a whole day is meant to be within: its end is returned, otherwise its begin.
+    ///   - now: milliseconds since 1970.
+    /// - Returns: milliseconds since 1970; nil for what is no time.
+    package static func bound(_ text: String, isEnd: Bool, now: Int64) -> Int64? {
+        let days = ["today": 0, "yesterday": -1]
+        if let days = days[text] { return midnight(now, daysLater: days + (isEnd ? 1 : 0)) }
+        guard let time = milliseconds(text) else { return nil }
+        let isDay = text.utf8.count == "2026-11-23".utf8.count
+        return isDay && isEnd ? midnight(time, daysLater: 1) : time
+    }
+
+    /// Local time for people, such as `2026-11-23 12:00:00`.
+    package static func local(_ milliseconds: Int64) -> String {
+        let time = localTime(milliseconds)
+        func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(time.tm_year + 1900)-\(two(time.tm_mon + 1))-\(two(time.tm_mday)) "
+            + "\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec))"
+    }
+
+    private static func localTime(_ milliseconds: Int64) -> tm {
+        var seconds = time_t(milliseconds.quotientAndRemainder(dividingBy: 1000).quotient)
+        var time = tm()
+        localtime_r(&seconds, &time)
+        return time
+    }
+
+    private static func midnight(_ milliseconds: Int64, daysLater: Int) -> Int64 {
+        var time = localTime(milliseconds)
+        (time.tm_hour, time.tm_min, time.tm_sec, time.tm_isdst) = (0, 0, 0, -1)
+        time.tm_mday += CInt(daysLater)
+        return Int64(mktime(&time)) * 1000
+    }
+
     /// For file names: `20261123T120000Z`.
     static func compact(_ milliseconds: Int64) -> String {
         Timestamp.iso8601(milliseconds).prefix { $0 != "." }.filter { $0 != "-" && $0 != ":" } + "Z"
