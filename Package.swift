@@ -128,6 +128,9 @@ let package = Package(
         .executableTarget(name: "LiveSessionWalk", dependencies: ["LiveSessionModelling"], swiftSettings: common),
         .executableTarget(name: "WakeBench", dependencies: ["Sphinx"], swiftSettings: common),
         .executableTarget(
+            name: "RecordBench", dependencies: ["Archive", "Events"], path: "bench/record", exclude: ["__main__.py"],
+            swiftSettings: common),
+        .executableTarget(
             name: "vivavoce-bench",
             dependencies: [
                 "Assistant", "AudioCore", "Events", "LiveProtocol", "LiveSession", "LiveTransport", argumentParser,
@@ -158,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Assistant", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession", "vivavoce",
+                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
+                "vivavoce",
                 argumentParser,
             ],
             swiftSettings: common),

@@ -295,7 +295,7 @@ struct StoreArchivistTests {
         try folder.store().add("old", startedAt: 1_800_000_000_000 - 11 * day, ["ancient words"])
         try folder.store().add("young", startedAt: 1_800_000_000_000 - 9 * day, ["words"])
         let desk = Desk(folder.database, keeping: RecordLimits(days: 10))
-        async let done: Void = desk.archivist.keepHouse()
+        async let done: Void = desk.archivist.keepHouse(desk.outer)
         #expect(await desk.clock.nextNap() == .seconds(5))
         desk.clock.advance(by: .seconds(5))
         await done

@@ -65,7 +65,7 @@ package actor Archivist {
             group.addTask {
                 while (try? await self.sleep(Self.partialInterval)) != nil { await self.secondPassed(bus) }
             }
-            group.addTask { await self.keepHouse() }
+            group.addTask { await self.keepHouse(bus) }
             for await event in events { await pass(event, to: bus) }
             group.cancelAll()
         }
@@ -98,13 +98,12 @@ package actor Archivist {
         let batch = pending.takeBatch()
         guard !batch.isEmpty else { return }
         isWriting = true
-        let outcome = await writer.perform { store throws(ArchiveError) in try store.write(batch) }
+        let result = await perform(bus) { store throws(ArchiveError) in try store.write(batch) }
         isWriting = false
         for waiter in waiters { waiter.resume() }
         waiters = []
 
-        if let place = outcome.setAside { tell(.archiveSetAside(writer.path, place), on: bus) }
-        switch outcome.result {
+        switch result {
         case .success: written(bus)
         case .failure(let error):
             pending.putBack(batch)
@@ -138,21 +137,30 @@ package actor Archivist {
     // MARK: Keeping house
 
     /// Deletes what is older, or more, than is to be kept, step by step, so that a line waits for one step at most.
-    func keepHouse() async {
+    func keepHouse(_ bus: EventBus) async {
         guard !keeping.isEverything, (try? await sleep(RecordLimits.patience)) != nil else { return }
         let (keeping, today, current) = (keeping, wallClock(), session)
-        let expired = await writer.perform { store throws(ArchiveError) in
+        let expired = await perform(bus) { store throws(ArchiveError) in
             try store.expired(keeping, now: today).filter { $0 != current }
         }
-        guard case .success(let ids) = expired.result, !ids.isEmpty else { return }
+        guard case .success(let ids) = expired, !ids.isEmpty else { return }
         for id in ids where !Task.isCancelled {
-            _ = await writer.perform { store throws(ArchiveError) in try store.remove([id]) }
+            _ = await perform(bus) { store throws(ArchiveError) in try store.remove([id]) }
         }
         var isMore = true
         while isMore, !Task.isCancelled {
-            let step = await writer.perform { store throws(ArchiveError) in try store.tidyStep() }
-            isMore = (try? step.result.get()) ?? false
+            let step = await perform(bus) { store throws(ArchiveError) in try store.tidyStep() }
+            isMore = (try? step.get()) ?? false
         }
+    }
+
+    /// Works on the record, and tells of a database that was set aside on the way.
+    private func perform<Value: Sendable>(
+        _ bus: EventBus, _ work: @escaping @Sendable (TranscriptStore) throws(ArchiveError) -> Value
+    ) async -> Result<Value, ArchiveError> {
+        let outcome = await writer.perform(work)
+        if let place = outcome.setAside { tell(.archiveSetAside(writer.path, place), on: bus) }
+        return outcome.result
     }
 }
 

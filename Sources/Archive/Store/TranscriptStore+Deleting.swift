@@ -127,7 +127,7 @@ extension TranscriptStore {
     private static let pagesPerStep = 500
 
     /// - Returns: whether the write-ahead log is empty now.
-    private func truncateLog() throws(ArchiveError) -> Bool {
+    func truncateLog() throws(ArchiveError) -> Bool {
         try outsideTransaction { database in
             try Int.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0
         }

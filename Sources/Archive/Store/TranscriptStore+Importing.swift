@@ -19,7 +19,7 @@ extension TranscriptStore {
     /// - Parameter lines: without their line ends; empty ones are passed over.
     /// - Throws: `.badInput` with the line's number, after which nothing of it was imported.
     package func `import`(_ lines: some Sequence<String>) throws(ArchiveError) -> ImportReport {
-        try writing { database in
+        let report = try writing { database in
             var importing = Importing(database: database)
             for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
                 do throws(ArchiveError) {
@@ -33,6 +33,9 @@ extension TranscriptStore {
             }
             return importing.report
         }
+        // A large log would stay that large. Who reads it now keeps it for a while; that is no failure.
+        _ = try? truncateLog()
+        return report
     }
 }
 
