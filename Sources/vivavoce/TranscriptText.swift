@@ -8,7 +8,14 @@ enum TranscriptText {
     private static let bold = "\u{1B}[1m"
     private static let plain = "\u{1B}[0m"
 
-    static func safe(_ text: String) -> String { TerminalText.sanitized(text) }
+    static func safe(_ text: String) -> String { isPlain(text) ? text : TerminalText.sanitized(text) }
+
+    /// Printable ASCII, as most text is: it need not be looked at character by character.
+    private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
+
+    private static func width(of text: String) -> Int {
+        isPlain(text) ? text.utf8.count : TerminalText.width(of: text)
+    }
 
     /// A row for each conversation: number, begin, length, lines, id, model, how it ended.
     static func table(_ sessions: [ArchivedSession]) -> String {
@@ -19,10 +26,10 @@ enum TranscriptText {
                 safe(session.model ?? "-"), safe(session.reason ?? "no end"),
             ]
         }
-        let widths = (0..<7).map { column in rows.map { TerminalText.width(of: $0[column]) }.max() ?? 0 }
+        let widths = (0..<7).map { column in rows.map { width(of: $0[column]) }.max() ?? 0 }
         return rows.map { row in
             let cells = zip(row, widths).enumerated().map { column, cell in
-                let space = String(repeating: " ", count: cell.1 - TerminalText.width(of: cell.0))
+                let space = String(repeating: " ", count: cell.1 - width(of: cell.0))
                 return column == 0 || column == 2 || column == 3 ? space + cell.0 : cell.0 + space
             }
             return trimmed(cells.joined(separator: "  ")) + "\n"

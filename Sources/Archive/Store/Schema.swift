@@ -87,7 +87,7 @@ enum Schema {
     /// What is searched is what was heard. Both indexes keep no text of their own, and triggers keep them in step.
     private static let index = """
         CREATE VIRTUAL TABLE words USING fts5 (
-            shown, content = 'lines', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+            shown, content = 'lines', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '3');
         CREATE VIRTUAL TABLE threes USING fts5 (
             shown, content = 'lines', content_rowid = 'id', tokenize = 'trigram');
         CREATE TRIGGER lineAdded AFTER INSERT ON lines BEGIN

@@ -66,7 +66,7 @@ extension ArchivedSession {
     static func fetch(
         _ database: Database, _ sql: String, _ arguments: [(any DatabaseValueConvertible)?]
     ) throws -> [ArchivedSession] {
-        try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(ArchivedSession.init)
+        try Row.each(database, sql, arguments, ArchivedSession.init)
     }
 
     /// - Parameter row: of `sessions`.
@@ -82,7 +82,7 @@ extension ArchivedLine {
     static func fetch(
         _ database: Database, _ sql: String, _ arguments: [(any DatabaseValueConvertible)?]
     ) throws -> [ArchivedLine] {
-        try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(ArchivedLine.init)
+        try Row.each(database, sql, arguments, ArchivedLine.init)
     }
 
     /// - Parameter row: of `lines`, with the session's name as `sessionID`.
@@ -93,6 +93,18 @@ extension ArchivedLine {
             end: row["endAt"], text: row["text"], heard: row["heard"],
             source: Source(rawValue: row["source"]) ?? .speech, isFinal: row["isFinal"],
             marks: MarkText.marks(in: row["marks"]))
+    }
+}
+
+extension Row {
+    /// Rows turned into values one by one, without a copy of each.
+    fileprivate static func each<Value>(
+        _ database: Database, _ sql: String, _ arguments: [(any DatabaseValueConvertible)?], _ make: (Row) -> Value
+    ) throws -> [Value] {
+        let cursor = try fetchCursor(database, sql: sql, arguments: StatementArguments(arguments))
+        var values: [Value] = []
+        while let row = try cursor.next() { values.append(make(row)) }
+        return values
     }
 }
 

@@ -64,7 +64,13 @@ struct SearchCondition {
         let terms = expression.wanted + expression.excluded
         var source = "lines JOIN sessions ON sessions.number = lines.session"
         var conditions: [String] = []
+        var column = "lines.id"
         if terms.contains(where: \.isUnspaced) {
+            if expression.wanted.allSatisfy(\.isShort) {
+                // From the newest line of such a script back, until enough are found.
+                source = "threes_docsize CROSS JOIN \(source) AND lines.id = threes_docsize.id"
+                column = "threes_docsize.id"
+            }
             // Each term by itself, in the index that knows it.
             for group in expression.groups {
                 conditions.append("(" + group.map { occurrence(of: $0) }.joined(separator: " OR ") + ")")
@@ -73,10 +79,10 @@ struct SearchCondition {
         } else {
             // All at once: the index walks from the newest line back, and stops when enough are found.
             source = "words CROSS JOIN lines ON lines.id = words.rowid JOIN sessions ON sessions.number = lines.session"
+            column = "words.rowid"
             conditions.append("words MATCH ?")
             arguments.append(expression.match)
         }
-        let column = terms.contains(where: \.isUnspaced) ? "lines.id" : "words.rowid"
         if let session = search.session {
             conditions.append(
                 "sessions.id = ? AND \(column) BETWEEN "
@@ -108,7 +114,7 @@ struct SearchCondition {
             arguments.append(term.quoted)
             return "lines.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
         }
-        if term.text.unicodeScalars.count >= 3 {
+        if !term.isShort {
             arguments.append("\"\(term.text.without(["\""]))\"")
             return "lines.id IN (SELECT rowid FROM threes WHERE threes MATCH ?)"
         }
@@ -128,6 +134,9 @@ extension SearchExpression {
 }
 
 extension SearchExpression.Term {
+    /// Too short for the index of threes.
+    fileprivate var isShort: Bool { isUnspaced && text.unicodeScalars.count < 3 }
+
     fileprivate var quoted: String {
         "\"\(text.without(["\""]))\"" + (isPrefix ? " *" : "")
     }
