@@ -47,7 +47,7 @@ def commands(vivavoce, home, queries, repetitions):
     return {
         "nothing": summary([timed([vivavoce, "--version"], environment) for _ in range(repetitions)]),
         "list": summary([run("list") for _ in range(repetitions)]),
-        "show": summary([run("show", "last") for _ in range(repetitions)]),
+        "show": summary([run("show", "bench0") for _ in range(repetitions)]),
         "search": summary([run("search", "--", query) for _, query in queries]),
     }
 
