@@ -263,13 +263,7 @@ struct StoreArchivistTests {
             desk.say(1, "one")
             #expect(await desk.next()?.problem?.code == "archive.newer")
             desk.say(2, "two")
-            for turn in 1...2 {
-                guard case .transcriptFinal(let line) = await desk.next() else {
-                    Issue.record("no line")
-                    return
-                }
-                #expect(line.turn == turn)
-            }
+            for _ in 1...2 { #expect(await desk.next()?.name == "transcript.final") }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/data").contains("transcripts.db"))
     }
