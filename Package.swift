@@ -53,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
         .systemLibrary(name: "CPulse", providers: [.apt(["libpulse-dev"])]),
         .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+        .systemLibrary(name: "COpusEnc", pkgConfig: "libopusenc", providers: [.apt(["libopusenc-dev"])]),
+        .systemLibrary(name: "COpusFile", pkgConfig: "opusfile", providers: [.apt(["libopusfile-dev"])]),
         .systemLibrary(name: "CEspeakNG", pkgConfig: "espeak-ng", providers: [.apt(["libespeak-ng-dev"])]),
         .systemLibrary(
             name: "CPocketSphinx", pkgConfig: "pocketsphinx", providers: [.apt(["libpocketsphinx-dev"])]),
@@ -84,7 +86,9 @@ let package = Package(
         .target(
             name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA", "CPulse"],
             swiftSettings: common),
-        .target(name: "Archive", dependencies: ["AudioCore", "Events", grdb], swiftSettings: common),
+        .target(
+            name: "Archive", dependencies: ["AudioCore", "AudioFrontEnd", "COpusEnc", "COpusFile", "Events", grdb],
+            swiftSettings: common),
 
         // Wiring.
         .target(
