@@ -1,3 +1,4 @@
+import Archive
 import AudioCore
 import AudioDevices
 package import Events
@@ -61,6 +62,10 @@ package final class Conversation: Sendable {
             }
             group.addTask {
                 await parts.devices.tellReports(to: engine)
+                return .auxiliaryEnded
+            }
+            group.addTask {
+                await parts.recorder?.run()
                 return .auxiliaryEnded
             }
             group.addTask {

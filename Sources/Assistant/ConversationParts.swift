@@ -1,3 +1,4 @@
+import Archive
 import AudioCore
 import AudioDevices
 import Events
@@ -11,6 +12,7 @@ struct ConversationParts: Sendable {
     let devices: Devices
     let wakeWatch: WakeWatch
     let thread: SocketThread
+    let recorder: Recorder?
 
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
     ///   the clear, a machine without descriptors.
@@ -19,14 +21,15 @@ struct ConversationParts: Sendable {
         let setup = settings.sessionSetup
         // 16 s: more than `Voice` keeps while no connection is live, so that it and not the ring decides what goes.
         let ring = SampleRing(minimumCapacity: 1 << 18)
-        let voice = Voice(source: VoiceSource(ring))
+        let recording = settings.archive.recordings == nil ? nil : RecordingTaps()
+        let voice = Voice(source: VoiceSource(ring)) { recording?.wanted.note($0) }
         let speech = SpeechBuffer()
         do throws(DeviceError) {
             let ear = try WakeEar()
             let wakeWatch = WakeWatch(ear)
             self.wakeWatch = wakeWatch
             devices = try Devices(
-                settings.audio, voice: voice, ring: ring, speech: speech, tap: ear.tap,
+                settings.audio, voice: voice, ring: ring, speech: speech, tap: ear.tap, recording: recording,
                 awaitWakeWord: { wakeWatch.awaitWord($0) })
         } catch {
             throw AssistantError(
@@ -48,6 +51,7 @@ struct ConversationParts: Sendable {
                 speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, bus: bus,
                 time: EngineTime.ofMachine(), wallClock: wallClock,
                 random: { Double.random(in: 0...1) }))
+        recorder = recording.flatMap { [engine] in settings.archive.recorder(of: engine, hearing: $0) }
     }
 }
 
@@ -83,6 +87,28 @@ extension Settings {
         keeping.followUp = wake.followUp
         keeping.idle = wake.idle
         return keeping
+    }
+}
+
+extension Settings.Archive {
+    /// - Returns: nil where nothing is to be recorded.
+    func recorder(of engine: SessionEngine, hearing taps: RecordingTaps) -> Recorder? {
+        recordings.map { directory in
+            Recorder(
+                Recorder.Configuration(
+                    directory: directory, kilobitsPerSecond: kilobitsPerSecond, rotateHours: rotateHours,
+                    rotateMegabytes: rotateMegabytes),
+                hearing: taps, session: engine.session, tell: engine.tell)
+        }
+    }
+}
+
+extension WantedVoice {
+    fileprivate func note(_ edge: Voice.PassageEdge) {
+        switch edge {
+        case .began(let position): begin(from: position)
+        case .ended(let position): end(at: position)
+        }
     }
 }
 

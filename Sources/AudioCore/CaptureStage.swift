@@ -17,6 +17,13 @@ package protocol CaptureStage: Sendable {
 
     /// Whether somebody at the microphone speaks, as of the newest frame; nil while that is not known.
     var hearsVoice: Bool? { get }
+
+    /// Samples by which the newest frame that it changed is later than what it was given.
+    var delay: Int { get }
+}
+
+extension CaptureStage {
+    package var delay: Int { 0 }
 }
 
 /// Leaves captured sound as it is.

@@ -55,6 +55,15 @@ package struct SampleProducer: ~Copyable, Sendable {
     /// Samples written since the ring was made: the position of the next one. RT safe.
     package var position: Int { ring.written.load(ordering: .relaxed) }
 
+    /// Whether so many samples fit. RT safe.
+    package mutating func hasRoom(for count: Int) -> Bool {
+        let start = ring.written.load(ordering: .relaxed)  // ours alone
+        if ring.capacity - (start - consumedSeen) < count {
+            consumedSeen = ring.consumed.load(ordering: .acquiring)  // pairs with the consumer's release
+        }
+        return ring.capacity - (start - consumedSeen) >= count
+    }
+
     /// Copies what fits, oldest first.
     ///
     /// - Parameter source: shape `[n]`, any `n`.

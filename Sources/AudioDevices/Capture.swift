@@ -18,6 +18,7 @@ package actor Capture<Stage: CaptureStage> {
     private nonisolated let wake: Wake
     private let stage: Stage
     private let tap: VoiceTap?
+    private let tape: SoundTape?
     private let activity: VoiceActivity
     private let onPacket: @Sendable () -> Void
     /// What is worth telling about the run under way.
@@ -29,19 +30,21 @@ package actor Capture<Stage: CaptureStage> {
     ///   - voice: the ring's writing end. A ring that is full drops the newest voice, which is counted; a pipe waits.
     ///   - stage: what runs on frames of 10 ms before they reach the ring; pipes it only listens to.
     ///   - tap: hears along, behind the stage.
+    ///   - tape: hears along likewise, with the times; a recorder's.
     ///   - activity: is told of what the stage hears.
     ///   - onPacket: called on the capture thread after each 20 ms (320 samples) written, and at the end of an input
     ///     for what is left. Must not block.
     /// - Throws: when the process has no descriptor left.
     package init(
         into voice: consuming SampleProducer, stage: Stage = PassThrough(), tap: VoiceTap? = nil,
-        activity: VoiceActivity = VoiceActivity(),
+        tape: SoundTape? = nil, activity: VoiceActivity = VoiceActivity(),
         onPacket: @escaping @Sendable () -> Void = {}
     ) throws(DeviceError) {
         wake = try Wake()
         self.voice = consume voice
         self.stage = stage
         self.tap = tap
+        self.tape = tape
         self.activity = activity
         self.onPacket = onPacket
     }
@@ -150,8 +153,8 @@ package actor Capture<Stage: CaptureStage> {
     ) async throws(DeviceError) -> CaptureEnd {
         guard let voice = voice.take() else { preconditionFailure("a capture runs on one device at a time") }
         var loop = CaptureLoop(
-            input, stage: stage, voice: voice, tap: tap, state: state, wake: wake, activity: activity,
-            onPacket: onPacket)
+            input, stage: stage, voice: voice, tap: tap, tape: tape, state: state, wake: wake,
+            activity: activity, onPacket: onPacket)
         var result = Result<CaptureEnd, DeviceError>.success(.stopped)
         var works = false
         do {

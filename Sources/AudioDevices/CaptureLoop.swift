@@ -18,6 +18,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     private var stage: Stage
     private var voice: SampleProducer
     private let tap: VoiceTap?
+    private let tape: SoundTape?
     private let state: CaptureState
     private let wake: Wake
     private let activity: VoiceActivity
@@ -32,12 +33,14 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
 
     init(
         _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, tap: VoiceTap? = nil,
-        state: CaptureState, wake: Wake, activity: VoiceActivity, onPacket: @escaping @Sendable () -> Void
+        tape: SoundTape? = nil, state: CaptureState, wake: Wake, activity: VoiceActivity,
+        onPacket: @escaping @Sendable () -> Void
     ) {
         self.input = input
         self.stage = stage
         self.voice = voice
         self.tap = tap
+        self.tape = tape
         self.state = state
         self.wake = wake
         self.activity = activity
@@ -68,13 +71,13 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
             state.counters.countZeros(in: frame.span.extracting(0..<count))
             if input.isExact {
                 listen(to: frame.span.extracting(0..<count), capturedAt: time)
-                deliverAll(frame.span.extracting(0..<count))
+                deliverAll(frame.span.extracting(0..<count), arrivedAt: time)
             } else {
                 // The end of a file: a stage knows whole frames only.
                 for index in count..<span.count { span[index] = 0 }
                 stage.process(&span, capturedAt: time)
                 activity.observe(stage.hearsVoice, at: voice.position)
-                deliver(frame.span)
+                deliver(frame.span, capturedAt: time - SampleRate.voice.duration(of: stage.delay))
             }
             return .captured
         }
@@ -105,9 +108,10 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         }
     }
 
-    private mutating func deliver(_ frame: Span<Int16>) {
+    private mutating func deliver(_ frame: Span<Int16>, capturedAt time: Duration) {
         meter(frame)
         tap?.write(frame)
+        tape?.write(frame, rate: .voice, at: time, position: voice.position)
         let written = voice.write(frame)
         if written < frame.count { state.counters.countDropped(frame.count - written) }
         unannounced += written
@@ -115,9 +119,10 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     }
 
     /// Delivers every sample, waiting for room: a pipe's pace is the slower side's.
-    private mutating func deliverAll(_ samples: Span<Int16>) {
+    private mutating func deliverAll(_ samples: Span<Int16>, arrivedAt time: Duration) {
         meter(samples)
         tap?.write(samples)
+        tape?.write(samples, rate: .voice, at: time, position: voice.position, isTimed: false)
         var written = 0
         while true {
             let taken = voice.write(samples.extracting(written...))

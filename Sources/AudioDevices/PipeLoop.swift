@@ -11,17 +11,19 @@ struct PipeLoop: ~Copyable {
     private let sink: PipeSink
     private var speech: SpeechReader
     private var timeline: PlaybackTimeline
+    private let tape: SoundTape?
     private let state: PlaybackState
     private let wake: Wake
     private let samples = Scratch(samples: chunk)
 
     init(
-        _ sink: consuming PipeSink, speech: consuming SpeechReader, clock: PlaybackClock, state: PlaybackState,
-        wake: Wake
+        _ sink: consuming PipeSink, speech: consuming SpeechReader, clock: PlaybackClock, tape: SoundTape? = nil,
+        state: PlaybackState, wake: Wake
     ) {
         timeline = PlaybackTimeline(clock: clock, speechRate: speech.rate, deviceRate: speech.rate)
         self.sink = sink
         self.speech = speech
+        self.tape = tape
         self.state = state
         self.wake = wake
     }
@@ -50,6 +52,7 @@ struct PipeLoop: ~Copyable {
         timeline.read(written, speech: positions)
         timeline.wrote(written)
         timeline.publish(delay: 0)
+        tape?.write(samples.span.extracting(0..<written), rate: speech.rate, at: MonotonicClock().now, isTimed: false)
         state.meter.measure(samples.span.extracting(0..<written), rate: speech.rate)
         state.counters.countPeriod()
     }

@@ -11,6 +11,7 @@ package actor Playback<Tap: ReferenceTap> {
     private nonisolated let state = PlaybackState()
     private nonisolated let wake: Wake
     private let tap: Tap
+    private let tape: SoundTape?
     private let speechRate: SampleRate
     /// What is worth telling about the run under way.
     private var notice: @Sendable (DeviceNotice) -> Void = { _ in }
@@ -22,15 +23,18 @@ package actor Playback<Tap: ReferenceTap> {
     /// - Parameters:
     ///   - speech: the playing end of a buffer whose writing end reports to `speechChanged`.
     ///   - tap: who hears what leaves; pipes go round it.
+    ///   - tape: hears what leaves with its time, pipes' included; a recorder's.
     /// - Throws: when the process has no descriptor left.
     package init(
-        of speech: consuming SpeechReader, clock: PlaybackClock = PlaybackClock(), tap: Tap = NoTap()
+        of speech: consuming SpeechReader, clock: PlaybackClock = PlaybackClock(), tap: Tap = NoTap(),
+        tape: SoundTape? = nil
     ) throws(DeviceError) {
         wake = try Wake()
         speechRate = speech.rate
         self.speech = consume speech
         self.clock = clock
         self.tap = tap
+        self.tape = tape
     }
 
     /// Plays on one device until `stop()`, or until the task is cancelled: both take effect within a period, and
@@ -125,7 +129,8 @@ package actor Playback<Tap: ReferenceTap> {
     ) async throws(DeviceError) {
         let resampler = try Resampler(between: speechRate, and: output.rate)
         var loop = PlaybackLoop(
-            output, speech: takeSpeech(), through: resampler, clock: clock, tap: tap, state: state, wake: wake)
+            output, speech: takeSpeech(), through: resampler, clock: clock, tap: tap, tape: tape, state: state,
+            wake: wake)
         var failure: DeviceError?
         let first = state.counters.counts.periods
         var works = false
@@ -151,7 +156,7 @@ package actor Playback<Tap: ReferenceTap> {
     private func pump(_ sink: consuming PipeSink) async throws(DeviceError) {
         state.setWaitingForSpeech(true)
         notice(.works)
-        var loop = PipeLoop(sink, speech: takeSpeech(), clock: clock, state: state, wake: wake)
+        var loop = PipeLoop(sink, speech: takeSpeech(), clock: clock, tape: tape, state: state, wake: wake)
         var failure: DeviceError?
         do {
             while !isOver {

@@ -5,6 +5,7 @@ import AudioFrontEnd
 struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copyable {
     private var output: Output
     private var tap: Tap
+    private let tape: SoundTape?
     private var speech: SpeechReader
     private var timeline: PlaybackTimeline
     private var resampler: Resampler
@@ -23,7 +24,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     /// - Parameter resampler: from the speech's rate to the output's.
     init(
         _ output: consuming Output, speech: consuming SpeechReader, through resampler: consuming Resampler,
-        clock: PlaybackClock, tap: Tap, state: PlaybackState, wake: Wake
+        clock: PlaybackClock, tap: Tap, tape: SoundTape? = nil, state: PlaybackState, wake: Wake
     ) {
         timeline = PlaybackTimeline(clock: clock, speechRate: speech.rate, deviceRate: output.rate)
         concealment = Concealment(rate: speech.rate)
@@ -38,6 +39,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         self.output = output
         self.speech = speech
         self.tap = tap
+        self.tape = tape
         self.state = state
         self.wake = wake
     }
@@ -99,7 +101,9 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         timeline.publish(delay: delay)
         speech.giveBack(before: timeline.firstUnheard ?? speech.position)
         let ahead = output.rate.duration(of: max(0, delay - frames.count))
-        tap.willLeave(frames, rate: output.rate, at: MonotonicClock().now + ahead)
+        let time = MonotonicClock().now + ahead
+        tap.willLeave(frames, rate: output.rate, at: time)
+        tape?.write(frames, rate: output.rate, at: time)
     }
 
     /// Silences the device, where it can be done with a short fade of what it was playing (pitfall 38).
@@ -122,7 +126,9 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
 
     private mutating func fadeOut(_ dropped: DroppedSound, at position: Int) throws(DeviceError) {
         state.counters.countFlush()
-        tap.dropped(from: MonotonicClock().now)
+        let now = MonotonicClock().now
+        tap.dropped(from: now)
+        tape?.writeDrop(from: now)
         resampler.reset()
         concealment.forget()
         cues.forget()

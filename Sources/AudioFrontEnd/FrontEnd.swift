@@ -76,6 +76,7 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
     }
 
     package private(set) var hearsVoice: Bool?
+    package private(set) var delay = 0
 
     /// Goes through these stages from the next frame on, as far as they were configured. Any thread.
     package func use(_ stages: Stages) {
@@ -89,13 +90,17 @@ package final class FrontEnd: CaptureStage, @unchecked Sendable {
     package func process(_ frame: inout MutableSpan<Int16>, capturedAt time: Duration) {
         var isAdmissible = true
         var isOpen = false
+        delay = 0
         if let echo, goesThroughEcho.load(ordering: .relaxed) {
             cancel(&frame, with: echo, capturedAt: time)
+            delay += EchoControl.latency
             isAdmissible = !hearsLoudspeakerOnly
             isOpen = echo.decision.isOpen
         }
         openFor = isOpen ? openFor + 1 : 0
-        (goesThroughNoise.load(ordering: .relaxed) ? voice : plainVoice)?.process(&frame)
+        let voice = goesThroughNoise.load(ordering: .relaxed) ? voice : plainVoice
+        voice?.process(&frame)
+        delay += voice?.latency ?? 0
         detect(frame.span, isAdmissible)
         if (1...Self.advance).contains(openFor) { hearsVoice = true }
     }

@@ -41,6 +41,8 @@ extension Event.Body {
         case .audioXrun: "audio.xrun"
         case .audioUnderrun: "audio.underrun"
         case .audioDropped: "audio.dropped"
+        case .recordingStarted: "recording.started"
+        case .recordingEnded: "recording.ended"
         case .usage: "usage"
         case .image: "image"
         case .code: "code"
@@ -67,6 +69,11 @@ extension Event.Body {
         case .audioMuted, .audioLevel, .audioDevice, .audioXrun, .audioUnderrun,
             .audioDropped:
             writeAudioMembers(to: &writer)
+        case .recordingStarted(let path): writer.member("path", path)
+        case .recordingEnded(let path, let seconds, let lost):
+            writer.member("path", path)
+            writer.member("seconds", tenths: seconds)
+            writer.member("lostMilliseconds", lost)
         case .usage(let report):
             // Not `turn` and `session`: those names are a number and a string in every other event.
             writer.object("turnTokens") { report.turn.writeMembers(to: &$0) }

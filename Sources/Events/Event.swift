@@ -42,6 +42,10 @@ package struct Event: Sendable, Equatable {
         /// Gaps in mid-answer because speech did not arrive in time.
         case audioUnderrun(count: Int)
         case audioDropped(direction: Direction, milliseconds: Int, because: String)
+        /// What both sides say is recorded from here on, in files under `path`; again after it could not be for a while.
+        case recordingStarted(path: String)
+        /// - Parameter lostMilliseconds: what is missing of it, all in all.
+        case recordingEnded(path: String, seconds: Double, lostMilliseconds: Int)
         case usage(UsageReport)
         case image(path: String, mimeType: String)
         case code(language: String, source: String)

@@ -38,7 +38,16 @@ package final class Voice: Sendable {
         fileprivate var areManual: Bool { !start.isEmpty }
     }
 
+    /// An edge of what is wanted, as a position of the voice ring.
+    package enum PassageEdge: Equatable, Sendable {
+        /// From here on; nothing where a passage goes on.
+        case began(Int)
+        /// Up to here; a later one may move the end forward.
+        case ended(Int)
+    }
+
     private let source: any MediaSource
+    private let onPassage: @Sendable (PassageEdge) -> Void
     // SAFETY: these are touched only by whoever holds `isTaken`.
     private nonisolated(unsafe) var passages = VoicePassages()
     private nonisolated(unsafe) var marks = Marks()
@@ -60,12 +69,16 @@ package final class Voice: Sendable {
 
     /// Nothing is wanted yet.
     ///
-    /// - Parameter resent: how much of what a broken line took goes up again.
+    /// - Parameters:
+    ///   - resent: how much of what a broken line took goes up again.
+    ///   - onPassage: told of what is wanted as it changes, on the thread that changes it; must not block.
     package init(
         source: any MediaSource, backlog: Duration = .seconds(10), stall: Duration = .seconds(1),
-        resent: Duration = .milliseconds(200), preRoll: Duration = .seconds(5)
+        resent: Duration = .milliseconds(200), preRoll: Duration = .seconds(5),
+        onPassage: @escaping @Sendable (PassageEdge) -> Void = { _ in }
     ) {
         self.source = source
+        self.onPassage = onPassage
         unsafe recent = RecentVoice(capacity: resent.voiceSamples)
         self.backlog = backlog.voiceSamples
         self.stall = stall.voiceSamples
@@ -103,12 +116,14 @@ package final class Voice: Sendable {
         }
         isWanted.store(true, ordering: .releasing)
         bell.ring()
+        onPassage(.began(position))
     }
 
     /// The voice from `position` on is wanted no longer; it may lie ahead. What was captured before it still goes up.
     package func end(at position: Int) {
         exclusively { unsafe passages.end(at: position) }
         bell.ring()
+        onPassage(.ended(position))
     }
 
     /// The service has shown that it knows of the end of the last passage: no new line is told of it.

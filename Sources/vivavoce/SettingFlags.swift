@@ -38,6 +38,13 @@ struct SettingFlags: ParsableArguments {
     @Option(.answerTimeout) var answerTimeout: String?
     @Option(.recovery) var recovery: String?
     @Option(.connectionLimit) var connectionLimit: String?
+    @Option(.store) var store: String?
+    @Option(.recordings) var recordings: String?
+    @Option(.recordingRate) var recordingRate: String?
+    @Option(.recordingHours) var recordingHours: String?
+    @Option(.recordingSize) var recordingSize: String?
+    @Option(.keepDays) var keepDays: String?
+    @Option(.keepSize) var keepSize: String?
     @Option(.logLevel) var logLevel: String?
     @OptionGroup var file: SettingsFileFlag
 
@@ -53,7 +60,9 @@ struct SettingFlags: ParsableArguments {
             (.bargeIn, bargeIn), (.wakePhrase, wakePhrase), (.wakeThreshold, wakeThreshold),
             (.wakeCommand, wakeCommand), (.followUp, followUp), (.wakeIdle, wakeIdle),
             (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
-            (.recovery, recovery), (.connectionLimit, connectionLimit), (.logLevel, logLevel),
+            (.recovery, recovery), (.connectionLimit, connectionLimit), (.store, store),
+            (.recordings, recordings), (.recordingRate, recordingRate), (.recordingHours, recordingHours),
+            (.recordingSize, recordingSize), (.keepDays, keepDays), (.keepSize, keepSize), (.logLevel, logLevel),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })
     }

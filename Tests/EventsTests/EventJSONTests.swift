@@ -52,6 +52,10 @@ struct EventExample: Sendable, CustomTestStringConvertible {
                 TranscriptLine(turn: 4, speaker: .model, text: "It is noon.", language: "en-GB", heard: "It is")),
             "transcript.final",
             #""turn":4,"speaker":"model","text":"It is noon.","language":"en-GB","heard":"It is""#),
+        EventExample(.recordingStarted(path: "/r/x"), "recording.started", #""path":"/r/x""#),
+        EventExample(
+            .recordingEnded(path: "/r/x", seconds: 12.34, lostMilliseconds: 5), "recording.ended",
+            #""path":"/r/x","seconds":12.3,"lostMilliseconds":5"#),
         EventExample(.audioLevel(input: -23.456, output: nil), "audio.level", #""input":-23.5"#),
         EventExample(.audioLevel(input: -.infinity, output: -0.04), "audio.level", #""output":0.0"#),
         EventExample(
@@ -118,8 +122,8 @@ struct EventJSONTests {
             "session.connecting", "session.live", "session.ended", "session.rotating", "session.resumed",
             "session.stalled", "turns.mode", "wake.heard", "wake.asleep", "turn.started", "turn.interrupted",
             "turn.completed", "transcript.partial", "transcript.final", "audio.muted", "audio.level", "audio.device",
-            "audio.xrun", "audio.underrun", "audio.dropped", "usage", "image", "code", "code.result", "tool.call",
-            "tool.result", "tool.cancelled", "grounding", "warning", "error",
+            "audio.xrun", "audio.underrun", "audio.dropped", "recording.started", "recording.ended", "usage", "image",
+            "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning", "error",
         ]
         #expect(Set(EventExample.all.map(\.name)) == vocabulary)
         #expect(Set(EventExample.all.map(\.body.name)) == vocabulary)

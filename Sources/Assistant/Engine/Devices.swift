@@ -1,3 +1,4 @@
+import Archive
 package import AudioCore
 import AudioDevices
 import AudioFrontEnd
@@ -31,10 +32,12 @@ package final class Devices: AudioPorts {
     ///
     /// - Parameters:
     ///   - tap: hears along.
+    ///   - recording: hears both along, where the conversation is recorded.
     ///   - awaitWakeWord: told when the wake word is waited for, and when it is no longer.
     /// - Throws: `.usage` for a name of no kind, and for a control that the mixer has not.
     init(
         _ settings: Settings.Audio, voice: Voice, ring: SampleRing, speech: SpeechBuffer, tap: VoiceTap,
+        recording: RecordingTaps? = nil,
         awaitWakeWord: @escaping @Sendable (Bool) -> Void
     ) throws(DeviceError) {
         input = try DeviceSpec(parsing: settings.input, for: .input)
@@ -54,10 +57,12 @@ package final class Devices: AudioPorts {
         let stages = SoundStages(settings, input: input, output: output, for: frontEnd)
         self.stages = stages
         let capture = try Capture(
-            into: ring.makeProducer(), stage: frontEnd, tap: tap, activity: voiceActivity,
+            into: ring.makeProducer(), stage: frontEnd, tap: tap, tape: recording?.voice,
+            activity: voiceActivity,
             onPacket: { voice.arrived() })
         let playback = try Playback(
-            of: speech.makeReader(cushion: Self.cushion, within: Self.cushions), tap: reference.makeTap())
+            of: speech.makeReader(cushion: Self.cushion, within: Self.cushions), tap: reference.makeTap(),
+            tape: recording?.speech)
         let feed = reports.continuation
         self.capture = capture
         self.playback = playback

@@ -8,7 +8,7 @@ struct Announcer: Sendable {
     private let bus: EventBus
     private let wallClock: @Sendable () -> Int64
     /// Our own name of the conversation: when it began, in base 36, so that names sort as the conversations do.
-    private let session: String
+    let session: String
 
     init(bus: EventBus, wallClock: @escaping @Sendable () -> Int64) {
         self.bus = bus

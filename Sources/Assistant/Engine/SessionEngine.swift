@@ -132,6 +132,9 @@ package actor SessionEngine {
     /// The conversation cannot go on, or is wanted to end, for this reason.
     package nonisolated func stop(_ ending: Ending) { post(.stop(ending)) }
 
+    /// Our own name of the conversation, as in its events.
+    nonisolated var session: String { announcer.session }
+
     /// Publishes an event of this conversation. Any thread but a real-time one.
     package nonisolated func tell(_ body: Event.Body) { announcer.tell(body) }
 

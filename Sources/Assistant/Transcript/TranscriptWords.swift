@@ -76,10 +76,19 @@ package enum TranscriptWords {
             (.warning, "\(direction.rawValue) \(device) is silent\(reason.map { ": \($0)" } ?? "")")
         case .audioDropped(let direction, let milliseconds, let because):
             (.warning, "\(milliseconds) ms of \(direction == .input ? "your speech" : "the answer") lost: \(because)")
+        case .recordingStarted(let path):
+            (.error, "recording to \(path); say so to whoever is in the room")
+        case .recordingEnded(let path, let seconds, let lost):
+            (.notice, "\(recorded(seconds, lost)) in \(path)")
         case .warning(let problem): (.warning, "warning: \(text(of: problem))")
         case .error(let problem): (.error, "error: \(text(of: problem))")
         default: nil
         }
+    }
+
+    private static func recorded(_ seconds: Double, _ lost: Int) -> String {
+        let time = StatusLine.clock(.seconds(seconds))
+        return lost > 0 ? "recorded \(time), \(lost) ms of it lost," : "recorded \(time)"
     }
 
     /// A planned change is nothing to be told of: nobody notices it.

@@ -1,0 +1,114 @@
+import AudioCore
+import Dispatch
+package import Events
+
+/// Records a conversation: your voice as it is sent on the left, the model's as it leaves the loudspeaker on the right,
+/// in Ogg Opus files that can be played whenever the program ends, and however.
+///
+/// The devices' threads write into `RecordingTaps` and wait for nobody; this takes it from there, on a queue of its own,
+/// where a slow disk holds up nothing else. What cannot be written is told once, tried again, and counted.
+package actor Recorder {
+    package struct Configuration: Sendable, Equatable {
+        /// Under it each conversation gets a directory of its own.
+        package var directory: String
+        package var kilobitsPerSecond: Int
+        /// Nil: one file, however long.
+        package var rotateHours: Int?
+        package var rotateMegabytes: Int?
+
+        package init(
+            directory: String, kilobitsPerSecond: Int = 48, rotateHours: Int? = nil, rotateMegabytes: Int? = nil
+        ) {
+            self.directory = directory
+            self.kilobitsPerSecond = kilobitsPerSecond
+            self.rotateHours = rotateHours
+            self.rotateMegabytes = rotateMegabytes
+        }
+    }
+
+    /// How often the tapes are emptied.
+    static let interval = Duration.milliseconds(100)
+
+    private let queue = QueueExecutor(label: "vivavoce.recorder")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+
+    private let clock: RecordingClock
+    private let taps: RecordingTaps
+    private let tell: @Sendable (Event.Body) -> Void
+    private nonisolated let directory: RecordingDirectory
+    /// The first frame's time on the monotonic clock.
+    private let origin: Duration
+    private var offset: Duration
+    private var mix: RecordingMix
+    private var parts: RecordingParts
+
+    /// The recording begins here: what the taps bring from now on is in it. Nothing is written yet.
+    ///
+    /// - Parameters:
+    ///   - session: the conversation's own name.
+    ///   - tell: `recording.started` and `recording.ended`, and warnings. Any thread; must not block.
+    package init(
+        _ configuration: Configuration, hearing taps: RecordingTaps, session: String,
+        clock: RecordingClock = .ofMachine, tell: @escaping @Sendable (Event.Body) -> Void
+    ) {
+        let offset = clock.offset()
+        // A whole millisecond of the wall clock, which is what the file's comment can say.
+        let start = (clock.monotonic() + offset).milliseconds
+        self.offset = offset
+        origin = .milliseconds(start) - offset
+        self.clock = clock
+        self.taps = taps
+        self.tell = tell
+        let directory = RecordingDirectory(under: configuration.directory, start: start, session: session)
+        self.directory = directory
+        mix = RecordingMix(taps, origin: origin)
+        parts = RecordingParts(configuration, in: directory, session: session, tell: tell)
+    }
+
+    /// Where the recording is, or will be.
+    package nonisolated var path: String { directory.path }
+
+    /// Records until the task is cancelled, and brings the file to its end in good order.
+    package func run() async {
+        write([])
+        while !Task.isCancelled {
+            await clock.sleep(Self.interval)
+            if !Task.isCancelled { write(mix.frames(at: clock.monotonic())) }
+        }
+        write(mix.rest(at: clock.monotonic()))
+        parts.finish()
+        guard parts.hasBegun else { return }
+        let lost = SoundTrack.rate.duration(of: parts.lost) + mix.lost
+        tell(
+            .recordingEnded(
+                path: directory.path, seconds: Double(parts.written) / Double(SoundTrack.rate.hertz),
+                lostMilliseconds: Int(lost.milliseconds)))
+    }
+
+    /// Keeps something that came beside the sound, such as an image, under `artifacts`.
+    ///
+    /// - Parameter name: as it is to be called; made harmless, and different from what is there.
+    /// - Returns: the file's path.
+    package func keep(_ bytes: [UInt8], name: String) throws(ArchiveError) -> String {
+        try directory.keep(bytes, name: name)
+    }
+
+    /// - Parameter stereo: what follows on what was written last.
+    private func write(_ stereo: [Int16]) {
+        offset = clock.offset(since: offset)
+        let start = origin + SoundTrack.rate.duration(of: mix.begin - stereo.count / 2)
+        parts.write(stereo, from: start, offset: offset, now: clock.monotonic())
+    }
+}
+
+/// Runs an actor on a queue of its own, whose threads may wait for a disk.
+private final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) { queue = DispatchQueue(label: label) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}
