@@ -11,7 +11,7 @@ struct Transcripts: AsyncParsableCommand {
             A SESSION is `last`, a number from `transcripts list`, or the beginning of an id. A DATE is 2026-11-23, \
             2026-11-23T12:00, today or yesterday; a day given to --until is within.
             """,
-        subcommands: [List.self, Show.self, Search.self, Delete.self, Import.self, Path.self],
+        subcommands: [List.self, Show.self, Search.self, Delete.self, Import.self, Path.self, TranscriptsReplay.self],
         defaultSubcommand: List.self)
 
     /// Runs a command's body; what the record fails with ends the process as interface.md says.
@@ -110,17 +110,5 @@ struct Period: ParsableArguments {
                 remedy: "Such as 2026-11-23, 2026-11-23T12:00, today or yesterday.")
         }
         return time
-    }
-}
-
-extension AssistantError {
-    init(_ error: ArchiveError) {
-        let exit: Assistant.ExitCode =
-            switch error.code {
-            case .missing: .noInput
-            case .badInput: .badInput
-            case .full, .permission, .busy, .corrupt, .newer, .inputOutput: .ioError
-            }
-        self.init(exit, TerminalText.sanitized(error.message), remedy: error.remedy)
     }
 }

@@ -176,3 +176,24 @@ class RecordingTests(ProductTests):
             self.assertGreater(killed - end, -50)
             self.assertGreater(numpy.abs(left[-RATE // 10 :]).max(), 1000)
             self.assertEqual(os.listdir(session), ["audio.opus"])
+
+
+class ReplayTests(ProductTests):
+    def test_a_recording_is_played_again(self):
+        directory, answer, again = self.folder / "recordings", self.folder / "answer.wav", self.folder / "again.wav"
+        self.assertExit(
+            self.run_vivavoce(
+                "talk", "--rehearse", "--record", directory, "--input", f"file:{self.speak('what time is it')}",
+                "--output", f"file:{answer}"), 0)
+        (session,) = directory.iterdir()
+        self.assertExit(
+            self.run_vivavoce(
+                "transcripts", "replay", session, "--speaker", "model", "--output", f"file:{again}"), 0)
+        played, replayed = at_48k(answer), at_48k(again)
+        loud = numpy.flatnonzero(numpy.abs(played) > 500)
+        self.assertGreater(lag(replayed, played[loud[0] : loud[-1]])[1], 0.8)
+
+    def test_where_nothing_was_recorded_it_says_so(self):
+        finished = self.run_vivavoce("transcripts", "replay", f"{self.folder}/none", "--output", "null")
+        self.assertExit(finished, 66)
+        self.assertIn(b"--record", finished.stderr)

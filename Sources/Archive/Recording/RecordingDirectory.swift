@@ -6,12 +6,13 @@ struct RecordingDirectory: Sendable, Equatable {
     let path: String
 
     /// - Parameters:
-    ///   - parent: the directory for recordings.
+    ///   - parent: the directory for recordings, from where the program was started if it is not absolute.
     ///   - start: milliseconds since 1970.
     ///   - session: the conversation's own name.
     init(under parent: String, start: Int64, session: String) {
         let second = Timestamp.iso8601(start).prefix { $0 != "." && $0 != "Z" }
         let time = second.map { $0 == ":" ? "-" : $0 } + "Z"
+        let parent = parent.hasPrefix("/") ? parent : "\(Self.current)/\(parent)"
         path = "\(parent)/\(String(time))-\(Self.sanitized(session))"
     }
 
@@ -59,6 +60,12 @@ struct RecordingDirectory: Sendable, Equatable {
         let visible = kept.drop { $0 == "." || $0 == "-" }.suffix(100)
         let start = visible.drop { $0 == "." || $0 == "-" }
         return start.isEmpty ? "unnamed" : String(start)
+    }
+
+    private static var current: String {
+        guard let path = getcwd(nil, 0) else { return "." }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     private static func create(_ path: String) throws(ArchiveError) {

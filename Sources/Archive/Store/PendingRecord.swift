@@ -152,12 +152,13 @@ extension Event {
         case .turnCompleted(let turn, let speaker, let reason, let heard):
             return [.turnEnded(turn: turn, speaker: speaker, reason: reason, heardMilliseconds: heard)]
         case .usage(let report): return [.used(report.turn)]
+        case .recordingStarted(let path): return [.recorded(directory: path), happened]
         case .image(let path, let mimeType): return [.artifact(path: path, mimeType: mimeType)]
         case .sessionConnecting, .transcriptPartial, .transcriptFinal, .audioLevel, .audioXrun, .audioUnderrun:
             return []
         case .sessionRotating, .sessionResumed, .sessionStalled, .turnsMode, .wakeHeard, .wakeAsleep, .audioMuted,
             .audioDevice, .audioDropped, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding,
-            .warning, .error:
+            .recordingEnded, .warning, .error:
             return [happened]
         }
     }
