@@ -22,7 +22,8 @@ struct TranscriptsReplay: AsyncParsableCommand {
             valueName: "TIME"))
     var from: String?
     @Option(help: ArgumentHelp("How fast: 0.5 … 2.", valueName: "X")) var speed = 1.0
-    @Option(help: ArgumentHelp("Whom to hear: user or model (default: both).", valueName: "SPEAKER")) var speaker: String?
+    @Option(help: ArgumentHelp("Whom to hear: user or model (default: both).", valueName: "SPEAKER"))
+    var speaker: String?
     @Option(.output) var output: String?
     @OptionGroup var file: SettingsFileFlag
 

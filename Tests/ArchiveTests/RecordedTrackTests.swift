@@ -70,9 +70,21 @@ struct RecordedTrackTests {
 
     @Test("keeps its gaps: the device was muted, or gone")
     func gap() throws {
-        let places = try track([(burst, 0), (burst, 40), (burst, 700)])
-        #expect(places.count == 3)
-        for (place, expected) in zip(places, [0, 40, 700]) { #expect(abs(place - expected * 48) < 48) }
+        let silence = [Int16](repeating: 0, count: 320)
+        let places = try track([(burst, 0), (burst, 40), (silence, 700), (silence, 720), (burst, 740), (burst, 780)])
+        #expect(places.count == 4)
+        for (place, expected) in zip(places, [0, 40, 740, 780]) { #expect(abs(place - expected * 48) < 48) }
+    }
+
+    @Test("is not torn by a report that comes late: the device's thread was held up")
+    func outlier() throws {
+        let late = Set([3, 9, 10, 17])
+        let puts = (0..<25).map { index in
+            (samples: burst, milliseconds: Double(index * 40 + (late.contains(index) ? 150 : 0)))
+        }
+        let places = try track(puts)
+        #expect(places.count == 25)
+        for (index, place) in places.enumerated() { #expect(abs(place - index * 40 * 48) < 48) }
     }
 
     @Test("lies one piece after the other when it is a pipe's, which come faster than they are heard")

@@ -46,7 +46,8 @@ struct AllocationTests {
         let watch = HeapWatch(first: 5, last: 35)
         let tap = VoiceTap(into: SampleRing(minimumCapacity: 1 << 16).makeProducer())
         tap.setOpen(true)
-        let capture = try Capture(into: ring.makeProducer(), tap: tap, onPacket: { watch.call() })
+        let tape = SoundTape(minimumCapacity: 1 << 16)
+        let capture = try Capture(into: ring.makeProducer(), tap: tap, tape: tape, onPacket: { watch.call() })
         async let end = capture.run(on: DeviceSpec(parsing: device, for: .input))
         while watch.blocks == nil { await Task.yield() }
         capture.stop()
@@ -64,7 +65,9 @@ struct AllocationTests {
     private func blocksOfPlayback() async throws -> UInt64? {
         let buffer = SpeechBuffer()
         let watch = HeapWatch(first: 10, last: 180)
-        let playback = try Playback(of: buffer.makeReader(), tap: HeapTap(watch: watch))
+        let playback = try Playback(
+            of: buffer.makeReader(), tap: HeapTap(watch: watch),
+            tape: SoundTape(minimumCapacity: 1 << 20))
         var writer = buffer.makeWriter(onChange: playback.speechChanged)
         writer.append([Int16](repeating: 3_000, count: 12_000))
         async let run: Void = playback.run(on: .null)

@@ -177,23 +177,115 @@ class RecordingTests(ProductTests):
             self.assertGreater(numpy.abs(left[-RATE // 10 :]).max(), 1000)
             self.assertEqual(os.listdir(session), ["audio.opus"])
 
+    def test_a_disk_that_was_full_is_written_again_when_there_is_room(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("making a small disk needs root")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", disk])
+        process = subprocess.Popen(
+            [VIVAVOCE, "talk", "--rehearse", "--json", "--record", disk, "--input", "tone:440", "--output", "null",
+             "--until", "for:14"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        events = []
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "recording.started" and not any(e["event"] == "warning" for e in events):
+                time.sleep(2)
+                with open(disk / "filler", "wb", buffering=0) as filler:
+                    try:
+                        while filler.write(bytes(4096)):
+                            pass
+                    except OSError:
+                        pass
+            elif events[-1]["event"] == "warning":
+                (disk / "filler").unlink()
+        self.assertEqual(process.wait(), 0)
+        process.stdout.close()
+        told = [e["event"] for e in events if e["event"].startswith("recording") or e["event"] == "warning"]
+        self.assertEqual(told, ["recording.started", "warning", "recording.started", "recording.ended"])
+        ended = next(e for e in events if e["event"] == "recording.ended")
+        (session,) = disk.iterdir()
+        lengths = [len(decoded(session / name, self.folder)[0]) / RATE for name in ("audio.opus", "audio-2.opus")]
+        # What the last page of the first file did not say is not known exactly, and is counted as lost.
+        self.assertAlmostEqual(sum(lengths), ended["seconds"], delta=0.3)
+        begun = int(comment(session / "audio.opus", "VIVAVOCE_START")[0])
+        resumed = int(comment(session / "audio-2.opus", "VIVAVOCE_START")[0])
+        self.assertAlmostEqual((resumed - begun) / 1000 - lengths[0], ended["lostMilliseconds"] / 1000, delta=0.3)
+
 
 class ReplayTests(ProductTests):
+    def setUp(self):
+        super().setUp()
+        self.answer = self.folder / "answer.wav"
+        finished = self.run_vivavoce(
+            "talk", "--rehearse", "--json", "--record", self.folder / "recordings", "--input",
+            f"file:{self.speak('what time is it')}", "--output", f"file:{self.answer}")
+        self.assertExit(finished, 0)
+        self.events = events_of(finished)
+        (self.session,) = (self.folder / "recordings").iterdir()
+        self.start = int(comment(self.session / "audio.opus", "VIVAVOCE_START")[0])
+
+    def replay(self, *arguments, **more):
+        return self.run_vivavoce("transcripts", "replay", *arguments, **more)
+
+    def keep_lines(self):
+        """Puts the conversation into the record by hand: a line at 0.2 s, and one at 1 s."""
+        def stamp(after):
+            moment = datetime.datetime.fromtimestamp((self.start + after) / 1000, datetime.timezone.utc)
+            return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        lines = [{"type": "session", "id": "s1", "startedAt": stamp(0), "recording": str(self.session)}] + [
+            {"type": "line", "session": "s1", "turn": turn, "speaker": speaker, "begin": stamp(at), "end": stamp(at + 100),
+             "text": text, "source": "speech", "final": True}
+            for turn, speaker, at, text in ((1, "user", 200, "first"), (2, "model", 1000, "second"))]
+        file = self.folder / "lines.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        self.assertExit(self.run_vivavoce("transcripts", "import", file), 0)
+
     def test_a_recording_is_played_again(self):
-        directory, answer, again = self.folder / "recordings", self.folder / "answer.wav", self.folder / "again.wav"
-        self.assertExit(
-            self.run_vivavoce(
-                "talk", "--rehearse", "--record", directory, "--input", f"file:{self.speak('what time is it')}",
-                "--output", f"file:{answer}"), 0)
-        (session,) = directory.iterdir()
-        self.assertExit(
-            self.run_vivavoce(
-                "transcripts", "replay", session, "--speaker", "model", "--output", f"file:{again}"), 0)
-        played, replayed = at_48k(answer), at_48k(again)
+        again = self.folder / "again.wav"
+        self.assertExit(self.replay(self.session, "--speaker", "model", "--output", f"file:{again}"), 0)
+        played, replayed = at_48k(self.answer), at_48k(again)
         loud = numpy.flatnonzero(numpy.abs(played) > 500)
-        self.assertGreater(lag(replayed, played[loud[0] : loud[-1]])[1], 0.8)
+        for start in numpy.linspace(loud[0], loud[-1] - RATE // 2, 4).astype(int):
+            self.assertGreater(lag(replayed, played[start : start + RATE // 2])[1], 0.8)
+
+    def test_it_begins_where_it_is_asked_to_and_goes_as_fast_as_it_is_asked_to(self):
+        length = len(decoded(self.session / "audio.opus", self.folder)[0]) / RATE
+        took = {}
+        for arguments in ((), ("--speed", "2"), ("--from", "0:02")):
+            begun = time.monotonic()
+            self.assertExit(self.replay(self.session, "--output", "null", *arguments), 0)
+            took[arguments] = time.monotonic() - begun
+        # Not shorter than it is, and longer by no more than a program takes to begin and to end.
+        for arguments, expected in (((), length), (("--speed", "2"), length / 2), (("--from", "0:02"), length - 2)):
+            self.assertGreater(took[arguments], expected - 0.5)
+            self.assertLess(took[arguments], expected + 2)
+        self.assertExit(self.replay(self.session, "--output", "null", "--from", "5:00:00"), 65)
+        self.assertExit(self.replay(self.session, "--output", "null", "--from", "noon"), 64)
+
+    def test_lines_appear_as_they_were_said(self):
+        self.keep_lines()
+        process = subprocess.Popen(
+            [VIVAVOCE, "transcripts", "replay", "last", "--output", "null"], stdout=subprocess.PIPE,
+            env=self.environment())
+        first, at_first = process.stdout.readline().decode(), time.monotonic()
+        second, at_second = process.stdout.readline().decode(), time.monotonic()
+        process.wait(timeout=60)
+        process.stdout.close()
+        self.assertRegex(first, r"^\d\d:\d\d:\d\d  you: first$")
+        self.assertRegex(second, r"^\d\d:\d\d:\d\d  model: second$")
+        self.assertAlmostEqual(at_second - at_first, 0.8, delta=0.3)
+        finished = self.replay("last", "--output", "null", "--from", "0:01", "--speaker", "model")
+        self.assertEqual(finished.stdout.count(b"\n"), 1)
+
+    def test_it_ends_when_it_is_told_to(self):
+        process = subprocess.Popen(
+            [VIVAVOCE, "transcripts", "replay", self.session, "--output", "null"], env=self.environment())
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=5), 0)
 
     def test_where_nothing_was_recorded_it_says_so(self):
-        finished = self.run_vivavoce("transcripts", "replay", f"{self.folder}/none", "--output", "null")
+        finished = self.replay(self.folder / "none", "--output", "null")
         self.assertExit(finished, 66)
         self.assertIn(b"--record", finished.stderr)

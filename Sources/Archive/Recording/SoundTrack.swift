@@ -10,13 +10,12 @@ struct SoundTrack: ~Copyable {
     static let rate = SampleRate(hertz: 48_000)
     /// A difference below this is left: 1 ms.
     private static let negligible = 48.0
-    /// A difference above this, 10 ms, is a gap if it stays for as long as `mostStrays` stretches, and at once above
-    /// `obvious`, 100 ms.
+    /// A difference above this, 10 ms, is a gap or a cut if it stays for so many stretches. One alone is a thread that was
+    /// held up between two readings.
     private static let tolerance = 480.0
-    private static let obvious = 4_800.0
     private static let mostStrays = 3
-    /// Stretches over which reports of the time are averaged, more or less.
-    private static let smoothing = 16.0
+    /// Reports of the time of which the middle one counts.
+    private static let remembered = 15
     /// Frames of sound for each that is put in or left out.
     private static let stretching = 480
     /// The most that may wait: five minutes, of a pipe that brings sound faster than it is heard.
@@ -32,8 +31,8 @@ struct SoundTrack: ~Copyable {
     /// Where what is fed next belongs if it follows on, and where what the converter gives next does; nil at first.
     private var fed: Double?
     private var given = 0
-    /// By how much sound stands too early, smoothed.
-    private var difference = 0.0
+    /// By how much sound stood too early, by the newest reports.
+    private var differences: [Double] = []
     private var strays = 0
     private var room = [Int16](repeating: 0, count: 4_096)
 
@@ -100,24 +99,27 @@ struct SoundTrack: ~Copyable {
             return false
         }
         strays += 1
-        return strays >= Self.mostStrays || surprise > Self.obvious
+        // Where it would follow on was given away: there was a gap, whatever the next report says.
+        return strays >= Self.mostStrays || given < begin
     }
 
     /// - Returns: frames to put into this stretch, or to leave out of it.
     private mutating func correction(for surprise: Double, of samples: [Int16], _ rate: SampleRate) -> Int {
         guard strays == 0 else { return 0 }
-        difference += (surprise - difference) / Self.smoothing
-        guard abs(difference) > Self.negligible else { return 0 }
+        if differences.count == Self.remembered { differences.removeFirst() }
+        differences.append(surprise)
+        let difference = differences.sorted()[differences.count / 2]
+        guard differences.count == Self.remembered, abs(difference) > Self.negligible else { return 0 }
         let frames = samples.count * Self.rate.hertz / rate.hertz
         let most = samples.allSatisfy { $0 == 0 } ? frames / 2 : max(1, frames / Self.stretching)
         let correction = max(-most, min(most, Int(difference)))
-        difference -= Double(correction)
+        for index in differences.indices { differences[index] -= Double(correction) }
         return correction
     }
 
     private mutating func begin(at frame: Double) {
         drainConverter()
-        difference = 0
+        differences = []
         strays = 0
         given = Int(frame.rounded())
         // Time went back: what was placed there is what is cut.
