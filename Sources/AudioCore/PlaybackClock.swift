@@ -14,6 +14,7 @@ package final class PlaybackClock: Sendable {
     /// Cuts so far. Record `n % cutsKept` of `cuts` is whole before this passes `n`.
     private let cutCount = Atomic<Int>(0)
     private let cuts: Cuts
+    private let stretches = HeardStretches()
 
     package init() { cuts = Cuts() }
 
@@ -44,6 +45,12 @@ package final class PlaybackClock: Sendable {
         return max(0, samples)
     }
 
+    /// When the sample at a position left the device, by the machine's monotonic clock (time since boot, sleep
+    /// excluded): over pauses, holds and devices that were opened anew, to a few milliseconds.
+    ///
+    /// - Returns: nil for what has not left it, was cut, or was heard more than 63 pauses ago.
+    package func timeHeard(_ position: Int) -> Duration? { stretches.time(of: position) }
+
     /// The interruption published last; empty at 0 before the first. Playback thread only.
     var newestCut: Range<Int> {
         let count = cutCount.load(ordering: .relaxed)
@@ -55,6 +62,24 @@ package final class PlaybackClock: Sendable {
         played.store(frames, ordering: .relaxed)
         heard.store(position, ordering: .releasing)
         speaking.store(isSpeaking, ordering: .releasing)
+    }
+
+    /// How far what is heard may be from where the device's rate says before a new stretch is begun: more than devices
+    /// are wrong about what they hold, and less than anybody notices.
+    private static let tolerance = 20_000_000
+
+    /// Remembers when `positions` were heard. Playback thread only. RT safe.
+    ///
+    /// - Parameters:
+    ///   - began: when the first of them left the device, time since boot.
+    ///   - ended: when the last had.
+    func publishHeard(_ positions: Range<Int>, began: Duration, ended: Duration, rate: SampleRate) {
+        let heard = HeardStretches.Stretch(
+            from: positions.lowerBound, to: positions.upperBound, began: began.nanoseconds, ended: ended.nanoseconds)
+        let newest = stretches.newest
+        let expected = newest.began + rate.duration(of: heard.to - newest.from).nanoseconds
+        let isNew = heard.from != newest.to || abs(heard.ended - expected) > Self.tolerance
+        stretches.note(heard, isNew: isNew)
     }
 
     /// Remembers that `positions` were dropped unheard. Playback thread only, before a position past them is
@@ -97,5 +122,12 @@ package final class PlaybackClock: Sendable {
     func store(_ index: Int, _ positions: Range<Int>) {
         unsafe records[index].from.store(positions.lowerBound, ordering: .relaxed)
         unsafe records[index].to.store(positions.upperBound, ordering: .releasing)
+    }
+}
+
+extension Duration {
+    /// For 292 years.
+    var nanoseconds: Int {
+        Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
     }
 }

@@ -30,6 +30,8 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
     private var heard: Int
     /// The end of what was heard or cut last.
     private var passed: Int
+    /// When `publish` was called last.
+    private var publishedAt: Duration?
 
     /// - Parameters:
     ///   - speechRate: of what is read.
@@ -63,42 +65,49 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
 
     /// Publishes what has been heard.
     ///
-    /// - Parameter delay: frames written that have not left the device, by its own report; clamped to what can be.
-    package mutating func publish(delay: Int) {
+    /// - Parameters:
+    ///   - delay: frames written that have not left the device, by its own report; clamped to what can be.
+    ///   - time: of that report, since boot.
+    package mutating func publish(delay: Int, at time: Duration) {
         let left = max(0, written - max(0, delay))
         // In 64 bits for six years of playing without a cut.
         let streamHeard = left * speechRate.hertz / deviceRate.hertz
         while runCount > 0 {
             let run = runs[firstRun]
             let length = min(run.length, streamHeard - run.stream)
-            if length > 0 { heard = max(heard, run.speech + length) }
+            if length > 0 {
+                publishHeard(upTo: run.speech + length, of: run, since: streamHeard - run.stream - length, at: time)
+            }
             guard length == run.length else { break }
             forgetOldest()
         }
         passed = max(passed, heard)
+        publishedAt = time
         // A device may correct its delay upwards, but what was heard stays heard.
         clock.publish(heard: heard, played: playedBefore + left, isSpeaking: runCount > 0)
     }
 
     /// The device's buffer was dropped because of an interruption: what it still held is never heard.
     ///
-    /// Call `publish` first, with the delay at the moment of dropping.
-    ///
-    /// - Parameter cut: the interruption's position, as `SpeechReading` told it.
-    /// - Parameter delay: frames written that had not left the device then.
-    package mutating func drop(before cut: Int, delay: Int) {
-        publish(delay: delay)
+    /// - Parameters:
+    ///   - cut: the interruption's position, as `SpeechReading` told it.
+    ///   - delay: frames written that had not left the device at the moment of dropping.
+    ///   - time: of that moment, since boot.
+    package mutating func drop(before cut: Int, delay: Int, at time: Duration) {
+        publish(delay: delay, at: time)
         skip(to: cut)
         begin(delay: delay)
     }
 
     /// The device's buffer was dropped, and what it still held will be read again: it is held, or the device is gone.
     ///
-    /// - Parameter delay: frames written that had not left the device then; nil for its last report.
+    /// - Parameters:
+    ///   - delay: frames written that had not left the device then; nil for its last report.
+    ///   - time: of that moment, since boot.
     /// - Returns: the first position that was read and not heard; nil when all was heard.
-    package mutating func takeBack(delay: Int?) -> Int? {
+    package mutating func takeBack(delay: Int?, at time: Duration) -> Int? {
         let delay = delay ?? written - (clock.framesPlayed - playedBefore)
-        publish(delay: delay)
+        publish(delay: delay, at: time)
         let position = firstUnheard
         begin(delay: delay)
         return position
@@ -108,6 +117,18 @@ package struct PlaybackTimeline: ~Copyable, Sendable {
     package mutating func skip(to cut: Int) {
         if passed < cut { clock.publishCut(passed..<cut) }
         passed = max(passed, cut)
+    }
+
+    /// Speech up to `position` had left `ago` samples of the stream before `time`.
+    private mutating func publishHeard(upTo position: Int, of run: Run, since ago: Int, at time: Duration) {
+        let from = max(heard, run.speech)
+        guard from < position else { return }
+        let ended = time - speechRate.duration(of: ago)
+        // By the last report nothing of it had left: a pipe takes much at once.
+        let earliest = publishedAt.map { min($0, ended) } ?? .zero
+        let began = max(ended - speechRate.duration(of: position - from), earliest)
+        clock.publishHeard(from..<position, began: began, ended: ended, rate: speechRate)
+        heard = position
     }
 
     /// The device is empty now.

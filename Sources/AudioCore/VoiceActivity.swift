@@ -11,10 +11,13 @@ import Synchronization
         package var isVoice: Bool
         /// The first sample of the frame in which it is so.
         package var position: Int
+        /// When that sample stood at the converter, time since boot.
+        package var time: Duration
 
-        package init(isVoice: Bool, position: Int) {
+        package init(isVoice: Bool, position: Int, time: Duration) {
             self.isVoice = isVoice
             self.position = position
+            self.time = time
         }
     }
 
@@ -22,6 +25,7 @@ import Synchronization
     package static let capacity = 128
 
     private let slots = Slots()
+    private let times = Slots()
     private let written = Atomic<Int>(0)
     private let taken = Atomic<Int>(0)
     private let known = Atomic<Bool>(false)
@@ -40,7 +44,8 @@ import Synchronization
     /// - Parameters:
     ///   - hearsVoice: nil while that is not known.
     ///   - position: of the frame's first sample.
-    package func observe(_ hearsVoice: Bool?, at position: Int) {
+    ///   - time: when that stood at the converter, time since boot.
+    package func observe(_ hearsVoice: Bool?, at position: Int, capturedAt time: Duration) {
         if hearsVoice != nil { known.store(true, ordering: .relaxed) }
         let isVoice = hearsVoice ?? false
         guard isVoice != told.load(ordering: .relaxed) else { return }
@@ -48,6 +53,7 @@ import Synchronization
         guard index - taken.load(ordering: .acquiring) < Self.capacity else { return }
         told.store(isVoice, ordering: .relaxed)
         slots.store(position << 1 | (isVoice ? 1 : 0), at: index % Self.capacity)
+        times.store(time.nanoseconds, at: index % Self.capacity)
         written.store(index + 1, ordering: .releasing)
         onEdge()
     }
@@ -57,8 +63,9 @@ import Synchronization
         let index = taken.load(ordering: .relaxed)
         guard index < written.load(ordering: .acquiring) else { return nil }
         let edge = slots.load(at: index % Self.capacity)
+        let time = times.load(at: index % Self.capacity)
         taken.store(index + 1, ordering: .releasing)
-        return Edge(isVoice: edge & 1 == 1, position: edge >> 1)
+        return Edge(isVoice: edge & 1 == 1, position: edge >> 1, time: .nanoseconds(time))
     }
 }
 

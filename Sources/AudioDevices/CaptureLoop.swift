@@ -49,7 +49,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
 
     /// Gives the ring's end back, for the next device. Nobody speaks meanwhile.
     consuming func finish() -> SampleProducer {
-        activity.observe(false, at: voice.position)
+        activity.observe(false, at: voice.position, capturedAt: MonotonicClock().now)
         return voice
     }
 
@@ -76,8 +76,10 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
                 // The end of a file: a stage knows whole frames only.
                 for index in count..<span.count { span[index] = 0 }
                 stage.process(&span, capturedAt: time)
-                activity.observe(stage.hearsVoice, at: voice.position)
-                deliver(frame.span, capturedAt: time - SampleRate.voice.duration(of: stage.delay))
+                // What leaves the stage came to it earlier.
+                let capturedAt = time - SampleRate.voice.duration(of: stage.delay)
+                activity.observe(stage.hearsVoice, at: voice.position, capturedAt: capturedAt)
+                deliver(frame.span, capturedAt: capturedAt)
             }
             return .captured
         }
@@ -90,7 +92,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         isListening = !isMuted
         if isMuted {
             state.meter.reset()
-            activity.observe(false, at: voice.position)
+            activity.observe(false, at: voice.position, capturedAt: MonotonicClock().now)
         }
     }
 
@@ -103,8 +105,11 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
             unheardCount += 1
             guard unheardCount == Self.frameSize else { continue }
             unheardCount = 0
-            stage.listen(to: unheard.span, capturedAt: time)
-            activity.observe(stage.hearsVoice, at: max(0, voice.position + index + 1 - Self.frameSize))
+            // `time` is of the reading's first sample; the frame's may lie in the reading before.
+            let first = index + 1 - Self.frameSize
+            let began = time + SampleRate.voice.duration(of: first)
+            stage.listen(to: unheard.span, capturedAt: began)
+            activity.observe(stage.hearsVoice, at: max(0, voice.position + first), capturedAt: began)
         }
     }
 

@@ -10,8 +10,10 @@ protocol DeviceClock: Sendable {
 }
 
 /// The machine's monotonic clock.
-struct MonotonicClock: DeviceClock {
-    var now: Duration { .nanoseconds(vv_now()) }
+package struct MonotonicClock: DeviceClock {
+    package init() {}
+
+    package var now: Duration { .nanoseconds(vv_now()) }
 
     func wait(until deadline: Duration, _ wake: Wake) -> Bool { wake.wait(until: deadline) }
 }

@@ -51,8 +51,9 @@ struct PipeLoop: ~Copyable {
         speech.giveBack(before: positions.upperBound)
         timeline.read(written, speech: positions)
         timeline.wrote(written)
-        timeline.publish(delay: 0)
-        tape?.write(samples.span.extracting(0..<written), rate: speech.rate, at: MonotonicClock().now, isTimed: false)
+        let now = MonotonicClock().now
+        timeline.publish(delay: 0, at: now)
+        tape?.write(samples.span.extracting(0..<written), rate: speech.rate, at: now, isTimed: false)
         state.meter.measure(samples.span.extracting(0..<written), rate: speech.rate)
         state.counters.countPeriod()
     }

@@ -50,7 +50,9 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     /// - Returns: the speech buffer's end, for the next device: it goes on with what was not heard from this one.
     consuming func finish() -> SpeechReader {
         // A device that went while it was silenced held speech that was cut by then.
-        if let position = timeline.takeBack(delay: nil) { speech.goBack(to: max(position, speech.givenBack)) }
+        if let position = timeline.takeBack(delay: nil, at: MonotonicClock().now) {
+            speech.goBack(to: max(position, speech.givenBack))
+        }
         return speech
     }
 
@@ -98,12 +100,12 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         state.counters.countPeriod()
         timeline.wrote(frames.count)
         let delay = try output.delay()
-        timeline.publish(delay: delay)
+        let now = MonotonicClock().now
+        timeline.publish(delay: delay, at: now)
         speech.giveBack(before: timeline.firstUnheard ?? speech.position)
         let ahead = output.rate.duration(of: max(0, delay - frames.count))
-        let time = MonotonicClock().now + ahead
-        tap.willLeave(frames, rate: output.rate, at: time)
-        tape?.write(frames, rate: output.rate, at: time)
+        tap.willLeave(frames, rate: output.rate, at: now + ahead)
+        tape?.write(frames, rate: output.rate, at: now + ahead)
     }
 
     /// Silences the device, where it can be done with a short fade of what it was playing (pitfall 38).
@@ -113,14 +115,15 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
             return
         }
         let dropped = try output.drop()
-        timeline.drop(before: cut, delay: dropped.unheard)
+        timeline.drop(before: cut, delay: dropped.unheard, at: MonotonicClock().now)
         try fadeOut(dropped, at: cut)
     }
 
     /// Silences the device likewise; what it had not played is read again when the hold is over.
     private mutating func hold() throws(DeviceError) {
         let dropped = try output.drop()
-        if let position = timeline.takeBack(delay: dropped.unheard) { speech.goBack(to: position) }
+        let now = MonotonicClock().now
+        if let position = timeline.takeBack(delay: dropped.unheard, at: now) { speech.goBack(to: position) }
         try fadeOut(dropped, at: speech.position)
     }
 

@@ -25,11 +25,14 @@ package struct TurnAssembler: Equatable, Sendable {
         /// A number kept free for words that come late; announced with the first of them.
         var isAnnounced = false
         var isFinished = false
-        /// The model has begun to answer it.
-        var isAnswered = false
+        /// When the model began to answer it.
+        var answeredAt: Duration?
+        var firstWords: Duration
         var lastWords: Duration
         /// When the answer's end closed it to late words.
         var closesAt: Duration?
+
+        var isAnswered: Bool { answeredAt != nil }
     }
 
     private struct ModelTurn: Equatable, Sendable {
@@ -50,6 +53,9 @@ package struct TurnAssembler: Equatable, Sendable {
         var isCompleted = false
         var isFinished = false
         var cutAt: Int?
+        /// When its first content came, and when its first sample left the device.
+        var opened: Duration
+        var begin: Duration?
         var lastContent: Duration
         /// When its line becomes final.
         var closesAt: Duration?
@@ -62,6 +68,7 @@ package struct TurnAssembler: Equatable, Sendable {
 
     package let limits: Limits
     private var user: UserTurn?
+    private var voice = VoiceTimes()
     private var model: ModelTurn?
     private var lastNumber = 0
     /// Speech of the user was noticed since the model's turn began, so that further words are a new turn.
@@ -97,12 +104,19 @@ package struct TurnAssembler: Equatable, Sendable {
         }
     }
 
+    /// The voice detector hears the user from here on, or no longer. Edges come in their order.
+    ///
+    /// - Parameter time: when the sound stood at the microphone, since the conversation began.
+    package mutating func voiceChanged(isVoice: Bool, at time: Duration) { voice.note(isVoice: isVoice, at: time) }
+
     /// The user typed a message: a turn that is over as soon as it is sent.
     package mutating func typed(_ text: String, at moment: Moment) -> [TurnChange] {
-        var changes = finaliseUser()
+        var changes = finaliseUser(at: moment)
         wasTyped = true
         lastNumber += 1
-        let line = TurnLine(turn: lastNumber, speaker: .user, text: text)
+        var line = TurnLine(turn: lastNumber, speaker: .user, text: text)
+        line.isTyped = true
+        (line.begin, line.end) = (moment.now, moment.now)
         changes += [
             .started(turn: lastNumber, speaker: .user), .final(line),
             .completed(turn: lastNumber, speaker: .user, reason: "typed", heard: nil),
@@ -132,7 +146,7 @@ package struct TurnAssembler: Equatable, Sendable {
     package mutating func timePassed(at moment: Moment) -> [TurnChange] {
         keepUp(with: moment)
         var changes: [TurnChange] = []
-        if let due = userDeadline, moment.now >= due { changes += finaliseUser() }
+        if let due = userDeadline, moment.now >= due { changes += finaliseUser(at: moment) }
         guard let turn = model, let due = modelDeadline(at: moment), moment.now >= due else { return changes }
         if !turn.isCompleted {
             if case .generating = turn.phase {
@@ -142,7 +156,7 @@ package struct TurnAssembler: Equatable, Sendable {
             }
             changes += complete(at: moment)
         } else {
-            changes += finaliseModel()
+            changes += finaliseModel(at: moment)
         }
         return changes
     }
@@ -150,11 +164,11 @@ package struct TurnAssembler: Equatable, Sendable {
     /// The conversation is over: everything that is known becomes final.
     package mutating func finish(at moment: Moment) -> [TurnChange] {
         keepUp(with: moment)
-        var changes = finaliseUser()
+        var changes = finaliseUser(at: moment)
         if let turn = model {
             if case .generating = turn.phase { model?.phase = .closed(reason: "ended", at: moment.now) }
             changes += complete(at: moment)
-            changes += finaliseModel()
+            changes += finaliseModel(at: moment)
         }
         return changes
     }
@@ -171,7 +185,7 @@ package struct TurnAssembler: Equatable, Sendable {
     private mutating func userWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
         var changes: [TurnChange] = []
-        if let turn = user, !belongs(piece, to: turn, at: moment) { changes += finaliseUser() }
+        if let turn = user, !belongs(piece, to: turn, at: moment) { changes += finaliseUser(at: moment) }
         // Taken out while it changes, so that its text has one owner and grows where it lies.
         var turn = user ?? nextUserTurn(at: moment)
         user = nil
@@ -183,7 +197,7 @@ package struct TurnAssembler: Equatable, Sendable {
         turn.wording.take(piece, samples: 0)
         turn.isFinished = piece.isFinished
         turn.lastWords = moment.now
-        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn))) }
+        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn, at: moment))) }
         if turn.wording.isFull, !wasFull { changes.append(.cutShort(turn: turn.number)) }
         user = turn
         return changes
@@ -203,15 +217,18 @@ package struct TurnAssembler: Equatable, Sendable {
         lastNumber += 1
         hasNewSpeech = false
         wasTyped = false
-        return UserTurn(number: lastNumber, lastWords: moment.now)
+        return UserTurn(number: lastNumber, firstWords: moment.now, lastWords: moment.now)
     }
 
-    private mutating func finaliseUser() -> [TurnChange] {
+    private mutating func finaliseUser(at moment: Moment) -> [TurnChange] {
         guard let turn = user else { return [] }
         user = nil
+        defer { voice.forget(until: turn.answeredAt ?? turn.lastWords) }
         guard turn.isAnnounced else { return [] }
+        var line = line(of: turn, at: moment)
+        line.end = said(turn, at: moment).upperBound
         return [
-            .final(line(of: turn)),
+            .final(line),
             .completed(
                 turn: turn.number, speaker: .user, reason: turn.isAnswered ? "answered" : "unanswered", heard: nil),
         ]
@@ -221,9 +238,20 @@ package struct TurnAssembler: Equatable, Sendable {
         if user?.isAnswered == true { user?.closesAt = moment.now + limits.late }
     }
 
-    private func line(of turn: UserTurn) -> TurnLine {
-        TurnLine(
+    private func line(of turn: UserTurn, at moment: Moment) -> TurnLine {
+        var line = TurnLine(
             turn: turn.number, speaker: .user, text: turn.wording.text, language: turn.wording.language)
+        line.begin = said(turn, at: moment).lowerBound
+        return line
+    }
+
+    /// When the user spoke; where no detector heard it, when the service told of it.
+    private func said(_ turn: UserTurn, at moment: Moment) -> ClosedRange<Duration> {
+        // Words that come after the answer began were said before it.
+        let first = min(turn.firstWords, turn.answeredAt ?? turn.firstWords)
+        let last = max(first, turn.answeredAt ?? turn.lastWords)
+        return voice.span(before: first, until: last, now: moment.now)
+            ?? first...max(first, min(turn.lastWords, last))
     }
 
     // MARK: The model's side
@@ -254,6 +282,7 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// Not every message of speech is told of; what has been received belongs to the turn that is being generated.
     private mutating func keepUp(with moment: Moment) {
+        if let turn = model, turn.begin == nil, turn.end > turn.start { model?.begin = moment.timeHeard(turn.start) }
         guard let turn = model, case .generating = turn.phase, moment.received > turn.end else { return }
         model?.end = moment.received
         model?.lastContent = moment.now
@@ -295,17 +324,19 @@ package struct TurnAssembler: Equatable, Sendable {
         }
         var changes: [TurnChange] = []
         if model != nil {
+            let isPlaying = model?.cutAt == nil
             changes += complete(at: moment)
-            changes += finaliseModel()
+            changes += finaliseModel(at: moment, playsOn: isPlaying)
         }
-        if user?.isAnswered == true { changes += finaliseUser() }
+        if user?.isAnswered == true { changes += finaliseUser(at: moment) }
         if user == nil && !wasTyped { user = nextUserTurn(at: moment) }
-        user?.isAnswered = true
+        if user?.isAnswered == false { user?.answeredAt = moment.now }
         hasNewSpeech = false
         wasTyped = false
         lastNumber += 1
         let start = start ?? moment.received
-        model = ModelTurn(number: lastNumber, start: start, end: start, lastContent: moment.now)
+        model = ModelTurn(
+            number: lastNumber, start: start, end: start, opened: moment.now, lastContent: moment.now)
         changes.append(.started(turn: lastNumber, speaker: .model))
         return changes
     }
@@ -367,16 +398,32 @@ package struct TurnAssembler: Equatable, Sendable {
         return [.completed(turn: turn.number, speaker: .model, reason: reason, heard: heard)]
     }
 
-    private mutating func finaliseModel() -> [TurnChange] {
+    /// - Parameter playsOn: what was not heard of it yet will be.
+    private mutating func finaliseModel(at moment: Moment, playsOn: Bool = false) -> [TurnChange] {
         guard let turn = model else { return [] }
         model = nil
-        return turn.wording.isEmpty ? [] : [.final(line(of: turn))]
+        guard !turn.wording.isEmpty else { return [] }
+        var line = line(of: turn)
+        let said = SpeechTimes(
+            positions: turn.start..<turn.end, heard: turn.heard(at: moment), playsOn: playsOn, rate: limits.rate,
+            timeHeard: moment.timeHeard)
+        line.begin = turn.begin ?? said.time(after: 0) ?? turn.opened
+        let end = said.end ?? (turn.end == turn.start ? turn.lastContent : nil)
+        line.end = max(end ?? turn.opened, line.begin ?? turn.opened)
+        let marks = turn.wording.marks(
+            heard: turn.cutAt, of: turn.end - turn.start, samplesPerSecond: limits.rate)
+        line.marks = marks.compactMap { mark in
+            said.time(after: mark.samples).map { TurnLine.Mark(characters: mark.characters, time: $0) }
+        }
+        return [.final(line)]
     }
 
     private func line(of turn: ModelTurn) -> TurnLine {
-        TurnLine(
+        var line = TurnLine(
             turn: turn.number, speaker: .model, text: turn.wording.text, language: turn.wording.language,
             heard: turn.cutAt.map { turn.wording.heard(samples: $0, samplesPerSecond: limits.rate) })
+        line.begin = turn.begin
+        return line
     }
 }
 

@@ -24,6 +24,25 @@ package struct TurnLine: Equatable, Sendable {
     package var language: String?
     /// What was played before the cut; nil when nothing was cut.
     package var heard: String?
+    /// It was written, not spoken.
+    package var isTyped = false
+    /// When it was said, since the conversation began: where its first sound was heard, and where its last; nil while
+    /// that is not known.
+    package var begin: Duration?
+    package var end: Duration?
+    /// How far the words had come at some moments of it, at most `Wording.mostMarks`, in order. Of a final line only.
+    package var marks: [Mark] = []
+
+    /// So many Unicode scalars of a line's text had been said, since the conversation began.
+    package struct Mark: Equatable, Sendable {
+        package var characters: Int
+        package var time: Duration
+
+        package init(characters: Int, time: Duration) {
+            self.characters = characters
+            self.time = time
+        }
+    }
 
     package init(turn: Int, speaker: Speaker, text: String, language: String? = nil, heard: String? = nil) {
         self.turn = turn
@@ -44,11 +63,18 @@ package struct Moment: Sendable {
     package var played: Int
     /// How much of a stretch of speech really left the device: `PlaybackClock`'s answer.
     package var heardIn: @Sendable (Range<Int>) -> Int
+    /// When the speech at a position left the device, since the conversation began: `PlaybackClock`'s answer, nil where
+    /// it has none.
+    package var timeHeard: @Sendable (Int) -> Duration?
 
-    package init(now: Duration, received: Int, played: Int, heardIn: @escaping @Sendable (Range<Int>) -> Int) {
+    package init(
+        now: Duration, received: Int, played: Int, heardIn: @escaping @Sendable (Range<Int>) -> Int,
+        timeHeard: @escaping @Sendable (Int) -> Duration?
+    ) {
         self.now = now
         self.received = received
         self.played = played
         self.heardIn = heardIn
+        self.timeHeard = timeHeard
     }
 }

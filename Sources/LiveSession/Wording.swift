@@ -8,7 +8,7 @@
 /// change it where it lies. `mostBytes` bounds it, and all that depends on it.
 package struct Wording: Equatable, Sendable {
     /// When `characters` were known, this much of the turn's speech had been received.
-    private struct Anchor: Equatable, Sendable {
+    struct Anchor: Equatable, Sendable {
         var samples: Int
         var characters: Int
     }
@@ -25,8 +25,8 @@ package struct Wording: Equatable, Sendable {
     /// Text came that found no room: it and all that comes after it is left out, and `text` ends in an ellipsis.
     package private(set) var isFull = false
     /// Unicode scalars in `settled`. Those of two texts add up; what people call characters may join at the seam.
-    private var characters = 0
-    private var anchors: [Anchor] = []
+    private(set) var characters = 0
+    private(set) var anchors: [Anchor] = []
     /// Bytes of the text when it was last worth telling.
     private var toldBytes = 0
 
@@ -72,35 +72,6 @@ package struct Wording: Equatable, Sendable {
         return true
     }
 
-    /// The part that was played when `heard` samples of the turn's speech had left the device: whole words only.
-    package func heard(samples heard: Int, samplesPerSecond: Int) -> String {
-        let spoken = Double(max(heard, 0)) / Double(samplesPerSecond)
-        let fastest = Int(min(spoken * Wording.fastestCharactersPerSecond, Double(Wording.mostBytes)))
-        let count = min(interpolated(at: max(heard, 0)), fastest, characters)
-        guard count < characters else { return Wording.tidied(settled) }
-        let scalars = settled.unicodeScalars
-        let cut = scalars.index(scalars.startIndex, offsetBy: count)
-        if scalars[cut].properties.isWhitespace { return Wording.tidied(String(settled[..<cut])) }
-        guard let space = scalars[..<cut].lastIndex(where: \.properties.isWhitespace) else { return "" }
-        return Wording.tidied(String(settled[..<space]))
-    }
-
-    private func interpolated(at samples: Int) -> Int {
-        var before = Anchor(samples: 0, characters: 0)
-        for anchor in anchors {
-            guard samples >= anchor.samples else {
-                let span = anchor.samples - before.samples
-                let share = Double(samples - before.samples) / Double(span)
-                return before.characters + Int(share * Double(anchor.characters - before.characters))
-            }
-            before = anchor
-        }
-        return before.characters
-    }
-
-    /// Fast speech; conversational English is near 15 characters a second.
-    private static let fastestCharactersPerSecond = 25.0
-
     /// As much of the text as fits into so many bytes, cut between two scalars.
     private static func prefix(of text: String, bytes: Int) -> Substring {
         guard text.utf8.count > bytes else { return text[...] }
@@ -109,7 +80,7 @@ package struct Wording: Equatable, Sendable {
         return text[..<end]
     }
 
-    private static func tidied(_ text: String) -> String {
+    static func tidied(_ text: String) -> String {
         guard let first = text.firstIndex(where: { !$0.isWhitespace }),
             let last = text.lastIndex(where: { !$0.isWhitespace })
         else { return "" }

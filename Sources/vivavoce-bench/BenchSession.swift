@@ -61,6 +61,7 @@ final class BenchSession: Sendable {
 private final class SilentPorts: AudioPorts {
     let clock = PlaybackClock()
     let voiceActivity = VoiceActivity()
+    var now: Duration { .zero }
     let isLive = Atomic<Bool>(false)
     var levels: (input: Double, output: Double) { (-60, -60) }
     var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }

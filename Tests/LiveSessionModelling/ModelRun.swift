@@ -43,9 +43,9 @@ package struct ModelRun {
 
     var moment: Moment {
         let played = played
-        return Moment(now: now, received: received, played: played) { range in
-            max(0, min(range.upperBound, played) - range.lowerBound)
-        }
+        return Moment(
+            now: now, received: received, played: played,
+            heardIn: { range in max(0, min(range.upperBound, played) - range.lowerBound) }, timeHeard: { _ in nil })
     }
 
     mutating func note(_ changes: [TurnChange]) {

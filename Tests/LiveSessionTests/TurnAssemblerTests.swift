@@ -3,15 +3,25 @@ import LiveSession
 import Testing
 
 /// Feeds an assembler in virtual time and keeps what it tells.
-private struct Stage {
+struct AssemblerStage {
     var assembler = TurnAssembler()
     var now = Duration.zero
     var received = 0
     var heard = 0
     var told: [TurnChange] = []
 
+    /// What was heard, and when it began to be.
+    private var stretches: [(positions: Range<Int>, began: Duration)] = []
+
     var moment: Moment {
-        Moment(now: now, received: received, played: heard) { [heard] in min(max(heard - $0.lowerBound, 0), $0.count) }
+        Moment(
+            now: now, received: received, played: heard,
+            heardIn: { [heard] in min(max(heard - $0.lowerBound, 0), $0.count) },
+            timeHeard: { [stretches] position in
+                stretches.first { $0.positions.contains(position) }.map {
+                    $0.began + .microseconds(Int64(position - $0.positions.lowerBound) * 1_000_000 / 24_000)
+                }
+            })
     }
 
     mutating func user(_ text: String, finished: Bool = false) {
@@ -31,19 +41,40 @@ private struct Stage {
     mutating func wait(_ duration: Duration, playing: Bool = true) {
         let end = now + duration
         while now < end {
+            if playing, heard < received {
+                let end = min(received, heard + 240)
+                stretches.append((heard..<end, now))
+                heard = end
+            }
             now += .milliseconds(10)
-            if playing { heard = min(received, heard + 240) }
             if let deadline = assembler.deadline(at: moment), deadline <= now {
                 told += assembler.timePassed(at: moment)
             }
         }
     }
+    /// What was told, but for the times.
     mutating func take() -> [TurnChange] {
         defer { told = [] }
-        return told
+        return told.map(\.untimed)
     }
     func finals() -> [TurnLine] {
         told.compactMap { if case .final(let line) = $0 { line } else { nil } }
+    }
+}
+
+extension TurnChange {
+    /// As it is, without times and marks.
+    var untimed: TurnChange {
+        func untimed(_ line: TurnLine) -> TurnLine {
+            var line = line
+            (line.begin, line.end, line.marks) = (nil, nil, [])
+            return line
+        }
+        return switch self {
+        case .partial(let line): .partial(untimed(line))
+        case .final(let line): .final(untimed(line))
+        default: self
+        }
     }
 }
 
@@ -51,7 +82,7 @@ private struct Stage {
 struct TurnAssemblerTests {
     @Test("a plain exchange: partials grow, the answer completes when it was heard, lines become final once")
     func plainExchange() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("what time")
         stage.user(" is it")
         #expect(
@@ -86,7 +117,7 @@ struct TurnAssemblerTests {
 
     @Test("interrupted is told at once with what was heard, before any turnComplete")
     func interruption() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("tell me a story")
         stage.speech(240_000)
         stage.model("Once upon a time there was a very long story about a fox and a crow in a wood")
@@ -108,7 +139,7 @@ struct TurnAssemblerTests {
 
     @Test("interrupted while the finished answer still plays cuts it (gemini-live §5 rule 5)")
     func interruptedAfterTurnComplete() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("hello")
         stage.speech(48_000)
         stage.event(.turnCompleted(reason: nil))
@@ -124,7 +155,7 @@ struct TurnAssemblerTests {
 
     @Test("interrupted with nothing being said changes nothing (pitfall 40)")
     func interruptedInSilence() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.event(.interrupted)
         stage.event(.turnCompleted(reason: nil))
         #expect(stage.take().isEmpty)
@@ -132,7 +163,7 @@ struct TurnAssemblerTests {
 
     @Test("speech still on its way when the answer was cut begins no turn")
     func speechAfterCut() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.speech(24_000)
         stage.told += stage.assembler.interruptedHere(at: stage.moment)
         _ = stage.take()
@@ -145,7 +176,7 @@ struct TurnAssemblerTests {
 
     @Test("after interrupted and turnComplete the next speech is a new turn at once (pitfall 39)")
     func nextAnswerIsNotDropped() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.speech(24_000)
         stage.event(.interrupted)
         stage.event(.turnCompleted(reason: nil))
@@ -157,7 +188,7 @@ struct TurnAssemblerTests {
 
     @Test("the user's words that come after turnComplete belong to the turn before the answer (pitfall 51)")
     func lateUserWords() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.speech(2_400)
         stage.model("It is noon.")
         stage.event(.turnCompleted(reason: nil))
@@ -172,7 +203,7 @@ struct TurnAssemblerTests {
 
     @Test("words during the answer complete the question they belong to")
     func lateFragment() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("what time")
         stage.speech(24_000)
         stage.user(" is it")
@@ -183,7 +214,7 @@ struct TurnAssemblerTests {
 
     @Test("words after the grace are a new turn")
     func newWordsAfterGrace() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("hello")
         stage.speech(2_400)
         stage.event(.turnCompleted(reason: nil))
@@ -195,7 +226,7 @@ struct TurnAssemblerTests {
 
     @Test("transcripts that never finish, one character a piece, give one line each (pitfall 51)")
     func characterPieces() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         for character in "what time is it" { stage.user(String(character)) }
         stage.speech(24_000)
         for character in "It is noon." { stage.model(String(character)) }
@@ -206,7 +237,7 @@ struct TurnAssemblerTests {
 
     @Test("a turn whose turnComplete never comes is closed by silence (pitfall 50)")
     func missingTurnComplete() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("hello")
         stage.speech(24_000)
         stage.wait(.seconds(20))
@@ -215,7 +246,7 @@ struct TurnAssemblerTests {
 
     @Test("a turn may end with nothing said, and says why (gemini-live §5 rule 14)")
     func nothingSaid() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("something awful")
         stage.event(.turnCompleted(reason: TurnCompletion(name: "PROHIBITED_INPUT_CONTENT")))
         #expect(
@@ -225,7 +256,7 @@ struct TurnAssemblerTests {
 
     @Test("interim words replace each other and give way to settled ones")
     func interimWords() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         for text in ["what", "what dime", "what time"] {
             var piece = Transcription(speaker: .user, text: text)
             piece.isInterim = true
@@ -238,7 +269,7 @@ struct TurnAssemblerTests {
 
     @Test("speech that no event told of counts as the turn's own")
     func untoldSpeech() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("hello")
         stage.speech(960)
         stage.received += 47_040
@@ -250,7 +281,7 @@ struct TurnAssemblerTests {
 
     @Test("a device that stalls does not hold the turn open for ever")
     func stalledDevice() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("hello")
         stage.speech(24_000)
         stage.event(.turnCompleted(reason: nil))
@@ -260,7 +291,7 @@ struct TurnAssemblerTests {
 
     @Test("a typed message is a whole turn, and its answer follows it in number")
     func typed() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.told += stage.assembler.typed("what time is it", at: stage.moment)
         stage.speech(2_400)
         #expect(stage.told.contains(.completed(turn: 1, speaker: .user, reason: "typed", heard: nil)))
@@ -269,7 +300,7 @@ struct TurnAssemblerTests {
 
     @Test("the end makes everything final once")
     func finish() {
-        var stage = Stage()
+        var stage = AssemblerStage()
         stage.user("what time is it")
         stage.speech(24_000)
         stage.model("It is noon.")
@@ -331,7 +362,7 @@ struct TranscriptFloodTests {
             Speaker.user, .model,
         ])
     func flood(speaker: Speaker) {
-        var stage = Stage()
+        var stage = AssemblerStage()
         var bytesTold = 0
         var cuts = 0
         for _ in 0..<370_000 {

@@ -5,6 +5,9 @@ package protocol AudioPorts: AnyObject, Sendable {
     /// Samples that left the output: the only truth about what was heard (invariant 5).
     var clock: PlaybackClock { get }
 
+    /// What time it is by the clock of `clock` and `voiceActivity`: since boot, sleep excluded.
+    var now: Duration { get }
+
     /// The session is live for the first time: inputs that have a beginning, files and pipes, start now.
     func sessionWentLive()
 

@@ -159,6 +159,7 @@ package final class Devices: AudioPorts {
     // MARK: AudioPorts
 
     package var clock: PlaybackClock { playback.clock }
+    package var now: Duration { MonotonicClock().now }
     package func sessionWentLive() { capture.open() }
     package func setMuted(_ isMuted: Bool) { capture.setMuted(isMuted) }
     package func awaitWakeWord(_ isAwaited: Bool) { wakeWordAwaited(isAwaited) }

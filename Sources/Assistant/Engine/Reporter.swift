@@ -22,6 +22,7 @@ struct Announcer: Sendable {
 /// Puts what the engine learns into the words of the event vocabulary, and keeps repeated trouble from flooding it.
 struct Reporter {
     private let announcer: Announcer
+    private let began: Int64
     private var ledger = Ledger()
     /// Warnings about the setup are said once, not with every connection.
     private var saidAboutSetup: Set<String> = []
@@ -34,7 +35,12 @@ struct Reporter {
     private var reportedDrops = 0
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
 
-    init(_ announcer: Announcer) { self.announcer = announcer }
+    /// - Parameter began: wall-clock time at the engine's zero, milliseconds since 1970. The times of all lines are
+    ///   counted from there, so that they lie to each other as they were, whatever becomes of the wall clock.
+    init(_ announcer: Announcer, began: Int64) {
+        self.announcer = announcer
+        self.began = began
+    }
 
     func tell(_ body: Event.Body) { announcer.tell(body) }
 
@@ -141,11 +147,11 @@ struct Reporter {
     func tell(_ change: TurnChange) {
         switch change {
         case .started(let turn, let speaker): tell(.turnStarted(turn: turn, speaker: Party(speaker)))
-        case .partial(let line): tell(.transcriptPartial(TranscriptLine(line)))
+        case .partial(let line): tell(.transcriptPartial(TranscriptLine(line, began: began)))
         case .cutShort(let turn):
             warn(
                 "transcript.cutShort", "The transcript of turn \(turn) is over 1 MiB long; the rest of it is left out.")
-        case .final(let line): tell(.transcriptFinal(TranscriptLine(line)))
+        case .final(let line): tell(.transcriptFinal(TranscriptLine(line, began: began)))
         case .interrupted(let turn, let heard):
             tell(.turnInterrupted(turn: turn, heardMilliseconds: Reporter.milliseconds(ofSpeech: heard)))
         case .completed(let turn, let speaker, let reason, let heard):
@@ -276,9 +282,16 @@ extension Party {
 }
 
 extension TranscriptLine {
-    fileprivate init(_ line: TurnLine) {
+    fileprivate init(_ line: TurnLine, began: Int64) {
+        func wall(_ time: Duration) -> Int64 { began + Int64(time.milliseconds) }
+        let begin = line.begin.map(wall)
+        let marks = line.marks.map { mark in
+            let time = wall(mark.time)
+            return TextMark(characters: mark.characters, milliseconds: max(0, Int(time - (begin ?? time))))
+        }
         self.init(
-            turn: line.turn, speaker: Party(line.speaker), text: line.text, language: line.language, heard: line.heard)
+            turn: line.turn, speaker: Party(line.speaker), text: line.text, language: line.language, heard: line.heard,
+            isTyped: line.isTyped, begin: begin, end: line.end.map(wall), marks: marks)
     }
 }
 

@@ -83,7 +83,9 @@ extension SessionEngine {
     func keepTurns() {
         let moment = turnMoment
         if let isManual = openedLineIsManual.take() { perform(turnKeeper.lineOpened(isManual: isManual, at: moment)) }
+        let boot = timeOfBoot
         while let edge = parts.ports.voiceActivity.next() {
+            turns.voiceChanged(isVoice: edge.isVoice, at: edge.time + boot)
             perform(turnKeeper.note(edge.isVoice ? .began(edge.position) : .ended(edge.position), at: moment))
         }
         perform(turnKeeper.settle(at: moment))

@@ -105,7 +105,7 @@ package actor SessionEngine {
         turnKeeper = TurnKeeper(configuration.turns)
         watch = EndWatch(configuration.until)
         announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
-        reporter = Reporter(announcer)
+        reporter = Reporter(announcer, began: parts.wallClock() - Int64(parts.time.now().milliseconds))
         lines = Lines(to: configuration.endpoint, through: parts.transport) {
             [parts, feed = mailbox.continuation] dial in
             Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) { feed.yield(.line(dial: dial, $0)) }
@@ -174,8 +174,14 @@ package actor SessionEngine {
 
     func moment(received: Int) -> Moment {
         let clock = parts.ports.clock
-        return Moment(now: now, received: received, played: clock.heardPosition) { clock.heardSamples(in: $0) }
+        let boot = timeOfBoot
+        return Moment(
+            now: now, received: received, played: clock.heardPosition, heardIn: { clock.heardSamples(in: $0) },
+            timeHeard: { position in clock.timeHeard(position).map { $0 + boot } })
     }
+
+    /// What the devices' clock and ours are apart; the machine's sleep moves it.
+    var timeOfBoot: Duration { now - parts.ports.now }
 
     private var nextDeadline: Duration? {
         guard !keeper.machine.isEnding else { return keeper.machine.deadline }

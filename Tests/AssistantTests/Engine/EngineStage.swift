@@ -10,7 +10,13 @@ import TestKit
 final class FakePorts: AudioPorts {
     let clock = PlaybackClock()
     let voiceActivity = VoiceActivity()
+    private let time: @Sendable () -> Duration
     private let state: Mutex<(isMuted: Bool, isStarted: Bool, awaitsWakeWord: Bool)> = Mutex((false, false, false))
+
+    /// - Parameter time: of the devices' clock.
+    init(time: @escaping @Sendable () -> Duration) { self.time = time }
+
+    var now: Duration { time() }
     func sessionWentLive() { state.withLock { $0.isStarted = true } }
     func setMuted(_ isMuted: Bool) { state.withLock { $0.isMuted = isMuted } }
     func awaitWakeWord(_ isAwaited: Bool) { state.withLock { $0.awaitsWakeWord = isAwaited } }
@@ -32,7 +38,7 @@ final class FakeMachine: Sendable {
 final class EngineStage: Sendable {
     let transport = FakeTransport()
     let clock = ManualClock()
-    let ports = FakePorts()
+    let ports: FakePorts
     let bus = EventBus()
     let engine: SessionEngine
     let events: EventLog
@@ -52,6 +58,8 @@ final class EngineStage: Sendable {
             setup: SessionSetup(model: model), until: until)
         configuration.turns = turns
         let ring = SampleRing(minimumCapacity: 1 << 18)
+        // The devices' clock began long before the conversation.
+        ports = FakePorts { [clock] in clock.elapsed + .seconds(5_000) }
         microphone = Mutex(ring.makeProducer())
         voice = Voice(source: VoiceSource(ring))
         loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
@@ -61,7 +69,8 @@ final class EngineStage: Sendable {
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: model), transport: transport, voice: voice, speech: SpeechSink(speech),
                 ports: ports,
-                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep }, wallClock: { 0 }, random: { 1 }))
+                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep }, wallClock: { [clock] in 1_000_000 + Int64(clock.elapsed / .milliseconds(1)) },
+                random: { 1 }))
     }
 
     /// Runs the engine for as long as `script` takes, and then waits for its end, which the script must bring about
@@ -106,7 +115,7 @@ final class EngineStage: Sendable {
 
     /// Plays what waits, at most `count` samples of it. - Returns: samples played.
     @discardableResult
-    func playOut(_ count: Int) -> Int { loudspeaker.withLock { $0.play(count) } }
+    func playOut(_ count: Int) -> Int { loudspeaker.withLock { $0.play(count, at: ports.now) } }
 
     /// The loudspeaker holds so many samples from here on.
     func deepen(to depth: Int) { loudspeaker.withLock { $0.depth = depth } }
@@ -130,16 +139,17 @@ struct Loudspeaker: ~Copyable {
         timeline = PlaybackTimeline(clock: clock, speechRate: .speech, deviceRate: .speech)
     }
 
-    mutating func play(_ count: Int) -> Int {
+    /// - Parameter time: since boot.
+    mutating func play(_ count: Int, at time: Duration) -> Int {
         var samples = [Int16](repeating: 0, count: count)
         var span = samples.mutableSpan
         let reading = reader.read(count, into: &span)
         if let cut = reading.cut {
-            timeline.drop(before: cut, delay: queue.count)
+            timeline.drop(before: cut, delay: queue.count, at: time)
             queue = []
         }
         if reading.isHeld {
-            if let position = timeline.takeBack(delay: queue.count) { reader.goBack(to: position) }
+            if let position = timeline.takeBack(delay: queue.count, at: time) { reader.goBack(to: position) }
             queue = []
         }
         let taken = reading.positions.count
@@ -148,7 +158,7 @@ struct Loudspeaker: ~Copyable {
         queue = queue.suffix(depth)
         timeline.read(taken, speech: reading.positions)
         timeline.wrote(taken)
-        timeline.publish(delay: queue.count)
+        timeline.publish(delay: queue.count, at: time)
         reader.giveBack(before: timeline.firstUnheard ?? reader.position)
         return taken
     }
@@ -194,4 +204,23 @@ private func base64(_ bytes: [UInt8]) -> String {
         for digit in 0..<4 { text.append(digit <= group.count ? digits[bits >> (18 - 6 * digit) & 63] : 61) }
     }
     return String(decoding: text, as: UTF8.self)
+}
+
+extension Event.Body {
+    /// As it is, without the times and marks of a line.
+    var untimed: Event.Body {
+        func untimed(_ line: TranscriptLine) -> TranscriptLine {
+            var line = line
+            (line.begin, line.end, line.marks) = (nil, nil, [])
+            return line
+        }
+        return switch self {
+        case .transcriptPartial(let line): .transcriptPartial(untimed(line))
+        case .transcriptFinal(let line): .transcriptFinal(untimed(line))
+        default: self
+        }
+    }
+
+    /// The line, if it is one's final telling.
+    var finalLine: TranscriptLine? { if case .transcriptFinal(let line) = self { line } else { nil } }
 }

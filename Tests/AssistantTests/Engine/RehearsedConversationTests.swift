@@ -1,5 +1,6 @@
 import Assistant
 import AudioCore
+import AudioDevices
 import Dispatch
 import Events
 import LiveProtocol
@@ -113,7 +114,7 @@ private func rehearse(
         let events = EventLog(bus)
         let ring = SampleRing(minimumCapacity: 1 << 16)
         let speech = SpeechBuffer()
-        let ports = FakePorts()
+        let ports = FakePorts { MonotonicClock().now }
         let loudspeaker = Mutex(Loudspeaker(reader: speech.makeReader(cushion: .zero), clock: ports.clock))
         let engine = SessionEngine(
             configuration: SessionEngine.Configuration(
@@ -128,7 +129,7 @@ private func rehearse(
         async let ending = engine.run()
         // A device's clock: a task that span would starve the tests beside it.
         let player = DispatchSource.makeTimerSource()
-        player.setEventHandler { loudspeaker.withLock { _ = $0.play(24_000) } }
+        player.setEventHandler { loudspeaker.withLock { _ = $0.play(24_000, at: ports.now) } }
         player.schedule(deadline: .now(), repeating: .milliseconds(20))
         player.resume()
         defer { player.cancel() }

@@ -59,9 +59,9 @@ struct SpeechSinkTests {
                 + [Array(#"{"serverContent":{"turnComplete":true}}"#.utf8)]
             for message in messages {
                 let events = try handle(message)
-                let moment = Moment(now: .seconds(turn), received: sink.position, played: played) {
-                    $0.clamped(to: 0..<played).count
-                }
+                let moment = Moment(
+                    now: .seconds(turn), received: sink.position, played: played,
+                    heardIn: { $0.clamped(to: 0..<played).count }, timeHeard: { _ in nil })
                 for event in events { changes += assembler.handle(event, at: moment) }
             }
         }

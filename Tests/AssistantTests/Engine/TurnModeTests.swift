@@ -204,7 +204,7 @@ extension EngineStage {
 
     /// The voice detector changes its mind at what is captured next.
     func hears(_ isVoice: Bool) {
-        ports.voiceActivity.observe(isVoice, at: voice.captured)
+        ports.voiceActivity.observe(isVoice, at: voice.captured, capturedAt: ports.now)
         engine.voiceChanged()
     }
 }

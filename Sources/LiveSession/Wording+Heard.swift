@@ -1,0 +1,75 @@
+/// How far the words had come when so much of the speech had been heard.
+extension Wording {
+    /// Marks that a line has at most.
+    package static let mostMarks = 64
+    /// Conversational English, in characters a second; what is taken until the turn shows its own speed.
+    private static let usualSpeed = 15.0
+    /// From languages that put a word into a character, to fast speech.
+    private static let speeds = 3.0...25.0
+
+    /// The part that was played when `heard` samples of the turn's speech had left the device: whole words only.
+    package func heard(samples heard: Int, samplesPerSecond: Int) -> String {
+        let count = spoken(at: max(heard, 0), samplesPerSecond: samplesPerSecond)
+        guard count < characters else { return Wording.tidied(settled) }
+        let scalars = settled.unicodeScalars
+        let cut = scalars.index(scalars.startIndex, offsetBy: count)
+        if scalars[cut].properties.isWhitespace { return Wording.tidied(String(settled[..<cut])) }
+        guard let space = scalars[..<cut].lastIndex(where: \.properties.isWhitespace) else { return "" }
+        return Wording.tidied(String(settled[..<space]))
+    }
+
+    /// How far `text` had come after so many samples of the turn's speech.
+    ///
+    /// - Parameters:
+    ///   - heard: samples that were played before the cut; nil when nothing was cut.
+    ///   - total: samples of the turn.
+    /// - Returns: at most `mostMarks`; both members grow. Empty for a turn without speech.
+    func marks(heard: Int?, of total: Int, samplesPerSecond: Int) -> [(characters: Int, samples: Int)] {
+        guard total > 0 else { return [] }
+        let blank = settled.unicodeScalars.prefix { $0.properties.isWhitespace }.count
+        let last =
+            if let heard {
+                Anchor(
+                    samples: heard,
+                    characters: blank
+                        + self.heard(samples: heard, samplesPerSecond: samplesPerSecond).unicodeScalars.count)
+            } else {
+                Anchor(samples: total, characters: blank + Wording.tidied(settled).unicodeScalars.count)
+            }
+        var points = shifted(samplesPerSecond: samplesPerSecond).prefix {
+            $0.samples < last.samples && $0.characters <= last.characters
+        }
+        if points.last?.characters != last.characters { points.append(last) }
+        let marks = points.filter { $0.characters > blank }.map { ($0.characters - blank, $0.samples) }
+        guard marks.count > Self.mostMarks else { return marks }
+        return (0..<Self.mostMarks).map { marks[$0 * (marks.count - 1) / (Self.mostMarks - 1)] }
+    }
+
+    private func spoken(at samples: Int, samplesPerSecond: Int) -> Int {
+        let fastest = Double(samples) / Double(samplesPerSecond) * Self.speeds.upperBound
+        var before = Anchor(samples: 0, characters: 0)
+        for anchor in shifted(samplesPerSecond: samplesPerSecond) {
+            guard samples >= anchor.samples else {
+                let share = Double(samples - before.samples) / Double(anchor.samples - before.samples)
+                before.characters += Int(share * Double(anchor.characters - before.characters))
+                break
+            }
+            before = anchor
+        }
+        return min(before.characters, Int(min(fastest, Double(Wording.mostBytes))), characters)
+    }
+
+    /// The anchors where their words are spoken: a service that writes ahead of its voice does so by about as much all
+    /// the time, and how much shows where the turn begins, with words for which there was no time yet.
+    private func shifted(samplesPerSecond: Int) -> [Anchor] {
+        guard let first = anchors.first, let last = anchors.last else { return [] }
+        let perSecond = Double(samplesPerSecond)
+        let seconds = Double(last.samples - first.samples) / perSecond
+        let own = Double(last.characters - first.characters) / max(seconds, 2)
+        let speed = seconds < 2 ? Self.usualSpeed : min(max(own, Self.speeds.lowerBound), Self.speeds.upperBound)
+        let early = anchors.prefix { $0.samples <= first.samples + samplesPerSecond }
+        let ahead = early.reduce(0) { $0 + Double($1.characters) / speed - Double($1.samples) / perSecond }
+        let lead = Int(max(0, ahead / Double(early.count)) * perSecond)
+        return anchors.map { Anchor(samples: $0.samples + lead, characters: $0.characters) }
+    }
+}
