@@ -1,6 +1,7 @@
 import Assistant
 import CProcess
 import Dispatch
+import Events
 import Glibc
 import Synchronization
 

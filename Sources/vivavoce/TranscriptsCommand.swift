@@ -9,9 +9,11 @@ struct Transcripts: AsyncParsableCommand {
         abstract: "Find, read and delete what was said.",
         discussion: """
             A SESSION is `last`, a number from `transcripts list`, or the beginning of an id. A DATE is 2026-11-23, \
-            2026-11-23T12:00, today or yesterday; a day given to --until is within.
+            2026-11-23T12:00, today, yesterday or 7d (days ago); a day given to --until is within.
             """,
-        subcommands: [List.self, Show.self, Search.self, Delete.self, Import.self, Path.self, TranscriptsReplay.self],
+        subcommands: [
+            List.self, Show.self, Search.self, Export.self, TranscriptsReplay.self, Delete.self, Import.self, Path.self,
+        ],
         defaultSubcommand: List.self)
 
     /// Runs a command's body; what the record fails with ends the process as interface.md says.
@@ -107,7 +109,7 @@ struct Period: ParsableArguments {
         guard let time = ISOTime.bound(text, isEnd: isEnd, now: Environment.now) else {
             throw ArchiveError(
                 .badInput, "“\(text)” is no date and no time.",
-                remedy: "Such as 2026-11-23, 2026-11-23T12:00, today or yesterday.")
+                remedy: "Such as 2026-11-23, 2026-11-23T12:00, today, yesterday or 7d.")
         }
         return time
     }

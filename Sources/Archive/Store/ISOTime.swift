@@ -31,7 +31,8 @@ package enum ISOTime {
         return Int64(mktime(&time)) * 1000 + fraction
     }
 
-    /// Reads a bound as people give it: a time as above, or a whole day: a date, `today` or `yesterday`.
+    /// Reads a bound as people give it: a time as above, so many days ago (`7d`), or a whole day: a date, `today` or
+    /// `yesterday`.
     ///
     /// - Parameters:
     ///   - isEnd: whether a whole day is meant to be within: its end is returned, otherwise its begin.
@@ -40,6 +41,9 @@ package enum ISOTime {
     package static func bound(_ text: String, isEnd: Bool, now: Int64) -> Int64? {
         let days = ["today": 0, "yesterday": -1]
         if let days = days[text] { return midnight(now, daysLater: days + (isEnd ? 1 : 0)) }
+        if text.last == "d", let ago = Int64(text.dropLast()), (0...36_500).contains(ago) {
+            return now - ago * 86_400_000
+        }
         guard let time = milliseconds(text) else { return nil }
         let isDay = text.utf8.count == "2026-11-23".utf8.count
         return isDay && isEnd ? midnight(time, daysLater: 1) : time

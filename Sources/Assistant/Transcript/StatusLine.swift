@@ -1,3 +1,4 @@
+import Events
 package import LiveSession
 
 /// The line at the bottom of the terminal: state, model, two meters, time, and which keys do what.

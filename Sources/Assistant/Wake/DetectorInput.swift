@@ -1,4 +1,5 @@
 import AudioCore
+import Events
 
 /// What waits to be written to a detector: bounded, because a detector that is slow must hear what is said now.
 ///

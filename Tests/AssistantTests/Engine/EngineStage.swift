@@ -69,7 +69,8 @@ final class EngineStage: Sendable {
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: model), transport: transport, voice: voice, speech: SpeechSink(speech),
                 ports: ports,
-                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep }, wallClock: { [clock] in 1_000_000 + Int64(clock.elapsed / .milliseconds(1)) },
+                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep },
+                wallClock: { [clock] in 1_000_000 + Int64(clock.elapsed / .milliseconds(1)) },
                 random: { 1 }))
     }
 

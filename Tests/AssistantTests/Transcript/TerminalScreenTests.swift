@@ -1,4 +1,5 @@
 import Assistant
+import Events
 import Testing
 
 @Suite("The terminal's live rows", .timeLimit(.minutes(1)))

@@ -1,4 +1,4 @@
-import Assistant
+import Events
 import Testing
 
 @Suite("Text for terminals", .timeLimit(.minutes(1)))
