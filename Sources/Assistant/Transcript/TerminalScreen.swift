@@ -1,6 +1,5 @@
 import Events
 
-
 /// What we know of a terminal: lines that are printed for good and, below them, a few live rows that change.
 ///
 /// A pure model: every call answers with what to write. Rows are cut by us and never wrap by themselves, so it is
