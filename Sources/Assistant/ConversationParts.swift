@@ -63,6 +63,8 @@ extension Settings {
         setup.voice = persona.voice
         setup.language = persona.language
         setup.systemInstruction = persona.system
+        setup.inputTranscription?.languages = transcription.languages
+        setup.inputTranscription?.vocabulary = transcription.vocabulary
         setup.realtimeInput.silence = turns.silence
         setup.realtimeInput.startSensitivity = turns.startSensitivity.map { $0 == .high ? .high : .low }
         setup.realtimeInput.endSensitivity = turns.endSensitivity.map { $0 == .high ? .high : .low }

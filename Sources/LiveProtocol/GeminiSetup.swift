@@ -27,7 +27,8 @@ struct GeminiSetup {
                     + "projects/PROJECT/locations/LOCATION/publishers/google/models/\(model).")
         }
         var members = everything()
-        for refusal in ModelCatalogue.refusedEverywhere + family.refusals
+        let hints = family.takesTranscriptionHints ? [] : ModelCatalogue.transcriptionHints
+        for refusal in ModelCatalogue.refusedEverywhere + hints + family.refusals
         where refusal.applies(backend: backend, apiVersion: apiVersion) {
             guard let removed = members.removeValue(at: refusal.member.path[...]), removed != refusal.implied
             else { continue }

@@ -111,6 +111,7 @@ package enum ModelCatalogue {
             history: .none,
             takesText: false,
             takesImages: false,
+            takesTranscriptionHints: true,
             refusals: writesOnly + keepsNoConversation + [
                 Refusal(.systemInstruction, "it takes no instructions"),
                 Refusal(.tools, "it uses no tools"),
@@ -168,6 +169,12 @@ package enum ModelCatalogue {
         Refusal(.consentAudio, "only the Developer API has it", except: .on(.developer)),
         Refusal(.consentSignature, "only the Developer API has it", except: .on(.developer)),
         Refusal(.candidateCount, "a live session has one answer at a time", implied: 1),
+    ]
+
+    /// Members that help whoever writes down what it hears, and do nothing for the others.
+    static let transcriptionHints: [Refusal] = [
+        Refusal(.transcriptionLanguages, "it finds the language by itself", except: .on(.vertex)),
+        Refusal(.transcriptionVocabulary, "it listens for no words in particular", except: .on(.vertex)),
     ]
 
     private static func noAwaitedHistory(_ reason: String) -> Refusal {

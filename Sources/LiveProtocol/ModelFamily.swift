@@ -22,6 +22,8 @@ package struct ModelFamily: Sendable, Equatable {
     package var translates = false
     /// Says by `interactionStatus` when it thinks on after a turn, and when the floor is free.
     package var reportsInteraction = false
+    /// Listens for the languages and words that it is told of.
+    package var takesTranscriptionHints = false
     /// Setup members left out, beside those of `ModelCatalogue.refusedEverywhere`.
     package var refusals: [Refusal] = []
     package var limits = Limits()
@@ -138,6 +140,8 @@ package enum SetupMember: String, Sendable, CaseIterable {
     case turnCoverage = "realtimeInputConfig.turnCoverage"
     case resumption = "sessionResumption"
     case transparentResumption = "sessionResumption.transparent"
+    case transcriptionLanguages = "inputAudioTranscription.languageCodes"
+    case transcriptionVocabulary = "inputAudioTranscription.customVocabulary"
     case outputTranscription = "outputAudioTranscription"
     case compression = "contextWindowCompression"
     case proactivity = "proactivity"

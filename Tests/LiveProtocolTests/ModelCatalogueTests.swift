@@ -118,6 +118,23 @@ struct ModelCatalogueTests {
         #expect(leftOut(setup) == Self.everywhere.union(writers))
     }
 
+    @Test("only a model that writes down what it hears is told which languages and words to expect")
+    func transcriptionHints() {
+        for model in ["gemini-3.8-live", "gemini-3.5-transcribe-live", "gemini-9-live"] {
+            var setup = SessionSetup(model: model)
+            setup.inputTranscription?.languages = ["de"]
+            setup.inputTranscription?.vocabulary = ["Vivavoce"]
+            let hints: Set<String> = [
+                "inputAudioTranscription.languageCodes", "inputAudioTranscription.customVocabulary",
+            ]
+            let isTold = model.contains("transcribe")
+            #expect(leftOut(setup).isDisjoint(with: hints) == isTold)
+            #expect(leftOut(setup, backend: .vertex).isDisjoint(with: hints))
+            let message = String(decoding: GeminiDialect(model: model).encode(setup).message, as: UTF8.self)
+            #expect(message.contains("Vivavoce") == isTold)
+        }
+    }
+
     @Test("an unknown model gets what every model takes, and the user the names that are known (pitfall 22)")
     func unknown() {
         let setup = greedy("gemini-9-live")

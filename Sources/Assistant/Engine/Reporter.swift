@@ -35,11 +35,16 @@ struct Reporter {
     private var reportedDrops = 0
     private var reported = (input: DeviceCounters.Counts(), output: DeviceCounters.Counts())
 
-    /// - Parameter began: wall-clock time at the engine's zero, milliseconds since 1970. The times of all lines are
-    ///   counted from there, so that they lie to each other as they were, whatever becomes of the wall clock.
-    init(_ announcer: Announcer, began: Int64) {
+    private var languages: LanguageWatch
+
+    /// - Parameters:
+    ///   - began: wall-clock time at the engine's zero, milliseconds since 1970. The times of all lines are counted from
+    ///     there, so that they lie to each other as they were, whatever becomes of the wall clock.
+    ///   - languages: that the user's lines are expected in, BCP 47; none: any.
+    init(_ announcer: Announcer, began: Int64, expecting languages: [String] = []) {
         self.announcer = announcer
         self.began = began
+        self.languages = LanguageWatch(expecting: languages)
     }
 
     func tell(_ body: Event.Body) { announcer.tell(body) }
@@ -144,14 +149,20 @@ struct Reporter {
 
     // MARK: The conversation
 
-    func tell(_ change: TurnChange) {
+    mutating func tell(_ change: TurnChange) {
         switch change {
         case .started(let turn, let speaker): tell(.turnStarted(turn: turn, speaker: Party(speaker)))
         case .partial(let line): tell(.transcriptPartial(TranscriptLine(line, began: began)))
         case .cutShort(let turn):
             warn(
                 "transcript.cutShort", "The transcript of turn \(turn) is over 1 MiB long; the rest of it is left out.")
-        case .final(let line): tell(.transcriptFinal(TranscriptLine(line, began: began)))
+        case .final(let line):
+            tell(.transcriptFinal(TranscriptLine(line, began: began)))
+            if line.speaker == .user, let language = languages.news(of: line.language) {
+                warn(
+                    "transcript.language", "Turn \(line.turn) was written down in \(language), which was not expected.",
+                    remedy: "If that is right, add it to --hear-languages; if not, the words may be wrong.")
+            }
         case .interrupted(let turn, let heard):
             tell(.turnInterrupted(turn: turn, heardMilliseconds: Reporter.milliseconds(ofSpeech: heard)))
         case .completed(let turn, let speaker, let reason, let heard):

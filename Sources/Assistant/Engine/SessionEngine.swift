@@ -105,7 +105,9 @@ package actor SessionEngine {
         turnKeeper = TurnKeeper(configuration.turns)
         watch = EndWatch(configuration.until)
         announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
-        reporter = Reporter(announcer, began: parts.wallClock() - Int64(parts.time.now().milliseconds))
+        reporter = Reporter(
+            announcer, began: parts.wallClock() - Int64(parts.time.now().milliseconds),
+            expecting: configuration.setup.inputTranscription?.languages ?? [])
         lines = Lines(to: configuration.endpoint, through: parts.transport) {
             [parts, feed = mailbox.continuation] dial in
             Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) { feed.yield(.line(dial: dial, $0)) }

@@ -32,6 +32,15 @@ extension SettingKey {
         path: "persona.system", flag: "system", placeholder: "TEXT|@FILE", accepts: .text("a text, or @FILE"),
         preset: nil, summary: "instructions for the model, or @ and a file that holds them")
 
+    package static let hearLanguages = SettingKey(
+        path: "transcription.languages", flag: "hear-languages", placeholder: "TAG,…",
+        accepts: .text("tags such as en-US,de-DE"), preset: nil,
+        summary: "languages to write down what you say in, for models that take them; others are told of")
+    package static let vocabulary = SettingKey(
+        path: "transcription.vocabulary", flag: "vocabulary", placeholder: "WORD,…",
+        accepts: .text("words and names, separated by commas"), preset: nil,
+        summary: "words and names to listen for, for models that take them")
+
     package static let input = SettingKey(
         path: "audio.input", flag: "input", placeholder: "DEV", accepts: .device, preset: "default",
         summary: "where your voice comes from; ? lists the choices")
@@ -159,8 +168,8 @@ extension SettingKey {
 
     /// Every setting, in the order in which files and listings show them.
     package static let all: [SettingKey] = [
-        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, input, output, echoCancellation,
-        noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity, endSensitivity,
+        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input, output,
+        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity, endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
         answerTimeout, recovery, connectionLimit, store,
         recordings, recordingRate, recordingHours, recordingSize, keepDays, keepSize, logLevel,

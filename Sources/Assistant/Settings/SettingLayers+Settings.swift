@@ -24,6 +24,8 @@ extension SettingLayers {
         settings.session.answerTimeout = try wholeNumber(.answerTimeout).map { .seconds($0) } ?? .seconds(10)
         settings.session.recovery = try wholeNumber(.recovery).map { .seconds($0) } ?? .seconds(30)
         settings.session.connectionLimit = try wholeNumber(.connectionLimit).map { .seconds($0) }
+        settings.transcription.languages = try list(.hearLanguages)
+        settings.transcription.vocabulary = try list(.vocabulary)
         settings.archive = try archive()
         settings.log.level = Logger.Level(rawValue: try text(.logLevel)) ?? settings.log.level
         settings.until = Until(forInput: settings.audio.input)
@@ -105,6 +107,14 @@ extension SettingLayers {
 
     private func wholeNumber(_ key: SettingKey) throws(AssistantError) -> Int? {
         try found(key).flatMap { Int($0.text) }
+    }
+
+    /// What stands between commas; nothing of it is empty.
+    private func list(_ key: SettingKey) throws(AssistantError) -> [String] {
+        guard let text = try found(key)?.text else { return [] }
+        return text.split(separator: ",").map { $0.drop { $0 == " " } }.map { part in
+            String(part.reversed().drop { $0 == " " }.reversed())
+        }.filter { !$0.isEmpty }
     }
 
     private func choice<Choice: RawRepresentable<String>>(_ key: SettingKey) throws(AssistantError) -> Choice? {

@@ -8,6 +8,7 @@ package import Logging
 package struct Settings: Sendable, Equatable {
     package var service = Service()
     package var persona = Persona()
+    package var transcription = Transcription()
     package var audio = Audio()
     package var turns = Turns()
     package var wake = Wake()
@@ -38,6 +39,14 @@ package struct Settings: Sendable, Equatable {
         package var language: String?
         /// The system instruction itself; a file has been read.
         package var system: String?
+    }
+
+    /// Help for whoever writes down what the user says.
+    package struct Transcription: Sendable, Equatable {
+        /// BCP 47; none: any.
+        package var languages: [String] = []
+        /// Words and names that are likely.
+        package var vocabulary: [String] = []
     }
 
     /// Something that is done when it is needed, always, or never.

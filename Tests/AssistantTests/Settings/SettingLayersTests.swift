@@ -88,6 +88,8 @@ struct SettingLayersTests {
             """
             service: {endpoint: "https://gate.example/live/", apiVersion: v1alpha, caFile: ~/ca.pem, model: models/m}
             persona: {system: "@~/butler.txt", language: de-DE}
+            transcription: {languages: "de-DE, en", vocabulary: "Vivavoce,  Käthe Schmidt ,"}
+            archive: {store: off, recordings: ~/talks, keepDays: 30}
             audio: {input: "-", output: null}
             turns: {silenceMilliseconds: 800, startSensitivity: low, endSensitivity: high}
             session: {setupTimeoutSeconds: 3, answerTimeoutSeconds: 7, recoverySeconds: 90, connectionLimitSeconds: 300}
@@ -100,6 +102,11 @@ struct SettingLayersTests {
         expected.service.model = "models/m"
         expected.persona.system = "Be kind.\n"
         expected.persona.language = "de-DE"
+        expected.transcription.languages = ["de-DE", "en"]
+        expected.transcription.vocabulary = ["Vivavoce", "Käthe Schmidt"]
+        expected.archive.isStoreOn = false
+        expected.archive.recordings = home.path + "/talks"
+        expected.archive.keepDays = 30
         expected.audio.input = "-"
         expected.audio.output = "null"
         expected.turns.silence = .milliseconds(800)
