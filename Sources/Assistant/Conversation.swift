@@ -1,4 +1,5 @@
 import Archive
+import Archive
 import AudioCore
 import AudioDevices
 package import Events
@@ -32,6 +33,30 @@ package final class Conversation: Sendable {
     /// The service is dialled while the devices open. The end is ordered: the session with its close frame, then the
     /// devices, then the socket thread.
     package func run() async -> Outcome {
+        guard settings.archive.isStoreOn else { return await hold(on: bus) }
+        do throws(ArchiveError) {
+            return await hold(keptBy: try settings.archive.archivist(environment: environment))
+        } catch {
+            let problem = Problem(code: "archive.\(error.code)", message: error.message, remedy: error.remedy)
+            bus.publish(Event(at: wallClock(), session: nil, .warning(problem)))
+            return await hold(on: bus)
+        }
+    }
+
+    /// The archivist stands between those who tell and those who hear, so that a final line is on disk before anybody
+    /// sees it. It outlives the conversation by what it still has to write.
+    private func hold(keptBy archivist: Archivist) async -> Outcome {
+        let told = EventBus(levelsTo: bus)
+        let events = told.subscribe(capacity: 4_096, overflow: .dropsPartialsFirst)
+        return await withDiscardingTaskGroup { group in
+            group.addTask { [bus] in await archivist.run(events, to: bus) }
+            let outcome = await hold(on: told)
+            told.finish()
+            return outcome
+        }
+    }
+
+    private func hold(on bus: EventBus) async -> Outcome {
         do {
             let parts = try ConversationParts(settings: settings, credential: credential, bus: bus)
             return await run(parts)

@@ -93,6 +93,14 @@ extension Settings {
 }
 
 extension Settings.Archive {
+    /// - Throws: where there is no place for the store.
+    func archivist(environment: [String: String]) throws(ArchiveError) -> Archivist {
+        Archivist(
+            path: try TranscriptStore.defaultPath(environment: environment),
+            keeping: RecordLimits(days: keepDays, megabytes: keepMegabytes), clock: ContinuousClock(),
+            wallClock: wallClock)
+    }
+
     /// - Returns: nil where nothing is to be recorded.
     func recorder(of engine: SessionEngine, hearing taps: RecordingTaps) -> Recorder? {
         recordings.map { directory in

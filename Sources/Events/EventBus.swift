@@ -20,14 +20,19 @@ package final class EventBus: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Where levels go instead.
+    private let levels: EventBus?
 
-    package init() {}
+    /// - Parameter levels: takes every `audio.level` straight from here, because whoever stands between the two has no
+    ///   use for them.
+    package init(levelsTo levels: EventBus? = nil) { self.levels = levels }
 
     /// Hands an event to every subscriber. Any thread but a real-time one; takes a short lock, never waits for a reader.
     ///
     /// After `finish()` it does nothing.
     package func publish(_ event: Event) {
         let isLevel = if case .audioLevel = event.body { true } else { false }
+        if isLevel, let levels { return levels.publish(event) }
         let deliveries = state.withLock { state in
             guard !state.isFinished else { return [(CheckedContinuation<Event?, Never>, Event?)]() }
             var deliveries: [(CheckedContinuation<Event?, Never>, Event?)] = []
@@ -42,7 +47,9 @@ package final class EventBus: Sendable {
     }
 
     /// Whether anybody asked for `audio.level`; nobody measures for nobody.
-    package var wantsLevels: Bool { state.withLock { $0.subscribers.values.contains(where: \.wantsLevels) } }
+    package var wantsLevels: Bool {
+        levels?.wantsLevels ?? state.withLock { $0.subscribers.values.contains(where: \.wantsLevels) }
+    }
 
     /// Ends every subscription, once its reader has taken what waits. No event is taken afterwards.
     package func finish() {

@@ -13,6 +13,8 @@ struct SettingFlags: ParsableArguments {
     @Option(.voice) var voice: String?
     @Option(.language) var language: String?
     @Option(.system) var system: String?
+    @Option(.hearLanguages) var hearLanguages: String?
+    @Option(.vocabulary) var vocabulary: String?
     @Option(.input) var input: String?
     @Option(.output) var output: String?
     @Option(.echoCancellation) var echoCancellation: String?
@@ -39,6 +41,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.recovery) var recovery: String?
     @Option(.connectionLimit) var connectionLimit: String?
     @Option(.store) var store: String?
+    @Flag(help: "Keep nothing of what is said; short for --store off.") var noStore = false
     @Option(.recordings) var recordings: String?
     @Option(.recordingRate) var recordingRate: String?
     @Option(.recordingHours) var recordingHours: String?
@@ -52,7 +55,8 @@ struct SettingFlags: ParsableArguments {
     var values: [String: String] {
         let all: [(SettingKey, String?)] = [
             (.endpoint, endpoint), (.apiVersion, apiVersion), (.caFile, caFile), (.proxy, proxy), (.keyFile, keyFile),
-            (.model, model), (.voice, voice), (.language, language), (.system, system), (.input, input),
+            (.model, model), (.voice, voice), (.language, language), (.system, system),
+            (.hearLanguages, hearLanguages), (.vocabulary, vocabulary), (.input, input),
             (.output, output), (.echoCancellation, echoCancellation), (.noiseSuppression, noiseSuppression),
             (.highPass, highPass), (.gainControl, gainControl), (.volume, volume), (.mixer, mixer), (.cues, cues),
             (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
@@ -60,7 +64,7 @@ struct SettingFlags: ParsableArguments {
             (.bargeIn, bargeIn), (.wakePhrase, wakePhrase), (.wakeThreshold, wakeThreshold),
             (.wakeCommand, wakeCommand), (.followUp, followUp), (.wakeIdle, wakeIdle),
             (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
-            (.recovery, recovery), (.connectionLimit, connectionLimit), (.store, store),
+            (.recovery, recovery), (.connectionLimit, connectionLimit), (.store, noStore ? "off" : store),
             (.recordings, recordings), (.recordingRate, recordingRate), (.recordingHours, recordingHours),
             (.recordingSize, recordingSize), (.keepDays, keepDays), (.keepSize, keepSize), (.logLevel, logLevel),
         ]

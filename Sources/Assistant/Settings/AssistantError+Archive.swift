@@ -1,4 +1,5 @@
 package import Archive
+import Events
 
 extension AssistantError {
     /// What the record could not do, as a command ends with it.
