@@ -1,5 +1,4 @@
 import Archive
-import Archive
 import AudioCore
 import AudioDevices
 package import Events

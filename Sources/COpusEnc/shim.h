@@ -14,6 +14,11 @@ static inline int vv_opus_set_muxing_delay(OggOpusEnc *encoder, opus_int32 sampl
     return ope_encoder_ctl(encoder, OPE_SET_MUXING_DELAY(samples));
 }
 
+/// How hard the encoder looks for the best coding of a frame, 0 to 10; above the middle it costs more than it gives.
+static inline int vv_opus_set_complexity(OggOpusEnc *encoder, opus_int32 complexity) {
+    return ope_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(complexity));
+}
+
 static inline int vv_opus_set_bitrate(OggOpusEnc *encoder, opus_int32 bits_per_second) {
     return ope_encoder_ctl(encoder, OPUS_SET_BITRATE(bits_per_second));
 }

@@ -168,8 +168,10 @@ extension SettingKey {
 
     /// Every setting, in the order in which files and listings show them.
     package static let all: [SettingKey] = [
-        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input, output,
-        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity, endSensitivity,
+        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input,
+        output,
+        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity,
+        endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
         answerTimeout, recovery, connectionLimit, store,
         recordings, recordingRate, recordingHours, recordingSize, keepDays, keepSize, logLevel,

@@ -1,0 +1,115 @@
+"""The record of conversations: what is said is found again, whatever happens to the program or to the file."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+from product import VIVAVOCE, ProductTests, events_of
+
+
+class RecordTests(ProductTests):
+    @property
+    def store(self):
+        return self.folder / "data" / "vivavoce" / "transcripts.db"
+
+    def talk(self, *arguments, question="what is two plus two"):
+        finished = self.run_vivavoce(
+            "talk", "--rehearse", "--json", "--input", f"file:{self.speak(question)}", "--output", "null", *arguments)
+        self.assertExit(finished, 0)
+        return events_of(finished)
+
+    def transcripts(self, *arguments):
+        finished = self.run_vivavoce("transcripts", *arguments)
+        self.assertExit(finished, 0)
+        return finished.stdout.decode()
+
+    def lines(self, session="last"):
+        objects = [json.loads(line) for line in self.transcripts("export", session, "--format", "jsonl").splitlines()]
+        return [line for line in objects if line["type"] == "line"]
+
+    def test_what_was_said_is_listed_shown_found_and_exported(self):
+        events = self.talk()
+        self.talk(question="what is your name")
+        finals = [event for event in events if event["event"] == "transcript.final"]
+        kept = self.lines("1")
+        self.assertEqual([(line["turn"], line["speaker"], line["text"]) for line in kept],
+                         [(event["turn"], event["speaker"], event["text"]) for event in finals])
+        self.assertEqual([(line["begin"], line["end"]) for line in kept],
+                         [(event["begin"], event["end"]) for event in finals])
+        self.assertEqual(len(self.transcripts("list").splitlines()), 2)
+        self.assertIn("That is four.", self.transcripts("show", "1"))
+        self.assertIn("four", self.transcripts("search", "four", "--speaker", "model"))
+        self.assertEqual(self.transcripts("search", "four", "--speaker", "user"), "")
+        for name in self.store.parent.iterdir():
+            self.assertEqual(name.stat().st_mode & 0o077, 0, name)
+
+    def test_an_answer_that_was_cut_is_shown_as_it_was_heard(self):
+        rehearsal = self.start_rehearsal()
+        question, stop = self.speak("tell me a story"), self.speak("stop")
+        both = self.folder / "both.wav"
+        subprocess.run(["sox", question, stop, both, "pad", "0.3", "0"], check=True)
+        subprocess.run(["sox", question, "-r", "16000", "-c", "1", self.folder / "a.wav", "pad", "0.3", "5"], check=True)
+        subprocess.run(["sox", stop, "-r", "16000", "-c", "1", self.folder / "b.wav", "pad", "0", "1"], check=True)
+        subprocess.run(["sox", self.folder / "a.wav", self.folder / "b.wav", both], check=True)
+        finished = self.run_vivavoce(
+            "talk", "--endpoint", rehearsal.url, "--json", "--input", f"file:{both}", "--output", "null",
+            VIVAVOCE_KEY="any")
+        self.assertExit(finished, 0)
+        cut = next(line for line in self.lines() if line.get("heard") is not None)
+        self.assertTrue(cut["text"].startswith(cut["heard"]))
+        self.assertLess(len(cut["heard"]), len(cut["text"]))
+        unheard = " ".join(cut["text"][len(cut["heard"]):].split()[-4:])
+        shown = self.transcripts("export", "--format", "txt")
+        self.assertIn(cut["heard"], shown)
+        self.assertNotIn(unheard, shown)
+
+    def test_without_the_store_nothing_is_left(self):
+        self.talk("--no-store")
+        self.assertFalse(self.store.exists())
+        self.assertEqual(self.transcripts("list"), "")
+
+    def test_a_corrupt_database_is_set_aside_and_told_of_once(self):
+        self.store.parent.mkdir(parents=True)
+        self.store.write_bytes(b"this is no database" * 1000)
+        events = self.talk()
+        warnings = [event for event in events if event.get("code", "").startswith("archive.")]
+        self.assertEqual([event["code"] for event in warnings], ["archive.corrupt"])
+        aside = [path for path in self.store.parent.iterdir() if ".corrupt-" in path.name]
+        self.assertEqual([path.read_bytes()[:19] for path in aside], [b"this is no database"])
+        self.assertEqual(len(self.lines()), 2)
+
+    def test_killed_at_any_moment_it_has_every_line_that_it_called_final(self):
+        seeded = random.Random(7)
+        rehearsal = self.start_rehearsal()
+        text = self.speak("what is two plus two")
+        told = 0
+        for _ in range(6):
+            process = subprocess.Popen(
+                [VIVAVOCE, "talk", "--endpoint", rehearsal.url, "--json", "--until", "forever", "--input",
+                 f"file:{text}", "--output", "null"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                env=self.environment(VIVAVOCE_KEY="any"))
+            time.sleep(seeded.uniform(5, 9))
+            process.send_signal(signal.SIGKILL)
+            output, _ = process.communicate()
+            whole = output.decode()[: output.decode().rfind("\n") + 1]
+            finals = [event for event in map(json.loads, whole.splitlines()) if event["event"] == "transcript.final"]
+            if not self.store.exists():
+                self.assertEqual(finals, [])
+                continue
+            with sqlite3.connect(self.store) as database:
+                self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+            for event in finals:
+                kept = [line["text"] for line in self.lines(event["session"]) if line["final"]]
+                self.assertIn(event["text"], kept)
+                told += 1
+        self.assertGreater(told, 0, "it was killed too early each time")
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
