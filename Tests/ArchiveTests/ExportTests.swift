@@ -29,7 +29,7 @@ private func export(_ format: ExportFormat, _ lines: [ArchivedLine]) -> String {
 struct ExportTests {
     private let cut = line(.model, "It is half past two, said the clock.", heard: "It is half", at: 5_000)
 
-    @Test("a cut line is shown as heard, with a mark; Markdown has the rest struck out, JSON has both (pitfall 46)")
+    @Test("a cut line is shown as heard, with a mark; Markdown has the rest struck out, JSON has both")
     func cutLine() {
         #expect(export(.txt, [cut]).contains("0:05  Model: It is half—\n"))
         #expect(export(.md, [cut]).contains("**Model** (0:05): It is half— ~~past two, said the clock.~~\n"))

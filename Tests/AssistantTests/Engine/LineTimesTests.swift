@@ -82,7 +82,7 @@ struct LineTimesTests {
     }
 
     @Test(
-        "forty answers cut at random: what the line says was heard is what was, to 150 ms nearly always, and to a word always (pitfall 46)"
+        "forty answers cut at random: what the line says was heard is what was, to 150 ms nearly always, and to a word always"
     )
     func heardText() async throws {
         let stage = EngineStage()
