@@ -95,14 +95,8 @@ extension ArchivedSession {
     /// In the form that `transcripts import` takes, with its number and counts, and a line end.
     var jsonLine: String {
         TranscriptText.jsonLine { writer in
-            writer.member("type", "session")
-            writer.member("id", id)
+            writeMembers(to: &writer)
             writer.member("number", number)
-            writer.member("startedAt", Timestamp.iso8601(startedAt))
-            writer.member("endedAt", ifPresent: endedAt.map(Timestamp.iso8601))
-            writer.member("model", ifPresent: model)
-            writer.member("reason", ifPresent: reason)
-            writer.member("recording", ifPresent: recording)
             writer.member("lines", lineCount)
             writer.member("tokens", tokenCount)
         }
@@ -111,31 +105,14 @@ extension ArchivedSession {
 
 extension ArchivedLine {
     /// In the form that `transcripts import` takes, with a line end.
-    var jsonLine: String { TranscriptText.jsonLine { write(to: &$0) } }
-
-    fileprivate func write(to writer: inout JSONWriter) {
-        writer.member("type", "line")
-        writer.member("session", session)
-        writer.member("turn", turn)
-        writer.member("speaker", speaker.rawValue)
-        writer.member("language", ifPresent: language)
-        writer.member("begin", Timestamp.iso8601(begin))
-        writer.member("end", Timestamp.iso8601(end))
-        writer.member("text", text)
-        writer.member("heard", ifPresent: heard)
-        writer.member("source", source.rawValue)
-        writer.member("final", isFinal)
-        guard !marks.isEmpty else { return }
-        let pairs = marks.map { "[\($0.characters),\($0.milliseconds)]" }.joined(separator: ",")
-        writer.member("marks", embedding: "[\(pairs)]")
-    }
+    var jsonLine: String { TranscriptText.jsonLine { writeMembers(to: &$0) } }
 }
 
 extension FoundLine {
     /// The line, with its session's number and the piece around what was looked for, and a line end.
     var jsonLine: String {
         TranscriptText.jsonLine { writer in
-            line.write(to: &writer)
+            line.writeMembers(to: &writer)
             writer.member("number", number)
             writer.member("snippet", snippet.pieces.map(\.text).joined())
         }
