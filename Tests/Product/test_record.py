@@ -86,7 +86,7 @@ class RecordTests(ProductTests):
         rehearsal = self.start_rehearsal()
         text = self.speak("what is two plus two")
         told = 0
-        for _ in range(6):
+        for _ in range(4):
             process = subprocess.Popen(
                 [VIVAVOCE, "talk", "--endpoint", rehearsal.url, "--json", "--until", "forever", "--input",
                  f"file:{text}", "--output", "null"],
