@@ -80,7 +80,8 @@ class DeviceTests(ProductTests):
         for _ in range(4):
             self.say(text)
             try:
-                return self.await_event(events, "transcript.final", 15, speaker="user")[1]["text"]
+                if text in self.await_event(events, "transcript.final", 15, speaker="user")[1]["text"]:
+                    return
             except queue.Empty:
                 continue
         self.fail(f"{text!r} was never understood")
@@ -119,11 +120,17 @@ class DeviceTests(ProductTests):
     def test_a_question_at_the_microphone_is_answered_at_the_loudspeaker(self):
         events = self.start_talk()
         self.await_event(events, "audio.device", direction="output", state="open")
-        path, stop = self.record()
-        self.assertIn("two plus two", self.ask(events, "what is two plus two"))
-        _, answer = self.await_event(events, "transcript.final", speaker="model", text="That is four.")
-        stop()
-        self.assertIn("that is four", self.recognised(path))
+        heard = []
+        for _ in range(3):  # the recogniser is no better than the rehearsal's ears
+            path, stop = self.record()
+            self.ask(events, "what is two plus two")
+            self.await_event(events, "transcript.final", speaker="model", text="That is four.")
+            time.sleep(0.5)
+            stop()
+            heard.append(self.recognised(path))
+            if "that is four" in heard[-1]:
+                return
+        self.fail(f"the answer was not heard: {heard}")
 
     def test_speech_during_the_answer_silences_it(self):
         events = self.start_talk()
@@ -159,7 +166,7 @@ class DeviceTests(ProductTests):
             at, _ = self.await_event(events, "audio.device", 10, direction=direction, state="reopened")
             self.assertLess(at - returned, 1)
         self.assertTrue(any("audioStreamEnd" in json.dumps(message) for message in rehearsal.messages()))
-        self.assertIn("two plus two", self.ask(events, "what is two plus two"))
+        self.ask(events, "what is two plus two")
 
     def test_a_changed_default_is_followed_and_told_both_ways(self):
         events = self.start_talk()
