@@ -36,7 +36,7 @@ package final class Conversation: Sendable {
         do throws(ArchiveError) {
             return await hold(keptBy: try settings.archive.archivist(environment: environment))
         } catch {
-            let problem = Problem(code: "archive.\(error.code)", message: error.message, remedy: error.remedy)
+            let problem = Problem(code: "archive.\(error.code.rawValue)", message: error.message, remedy: error.remedy)
             bus.publish(Event(at: wallClock(), session: nil, .warning(problem)))
             return await hold(on: bus)
         }

@@ -78,10 +78,7 @@ private final class Tape: @unchecked Sendable {
             self.origin = time - Int64(end) * EchoReference.period
             return
         }
-        // In two parts: two days of frames times a billion would overflow.
-        let (seconds, rest) = fed.quotientAndRemainder(dividingBy: rate.hertz)
-        let fedFor = Int64(seconds) * 1_000_000_000 + Int64(rest) * 1_000_000_000 / Int64(rate.hertz)
-        let expected = Int64(start) * EchoReference.period + fedFor
+        let expected = Int64(start) * EchoReference.period + rate.duration(of: fed).nanoseconds
         let surprise = time - origin - expected
         guard abs(surprise) > Self.tolerance else {
             if settling > 0 {

@@ -127,9 +127,9 @@ struct StoreArchivistTests {
                 desk.tell(.usage(UsageReport(turn: tokens, session: UsageReport.Tokens(total: 999))))
             }
             desk.say(1, "hi")
+            desk.tell(.recordingStarted(path: "/tmp/r"))
             desk.tell(.sessionEnded(reason: "hung up", code: nil, exit: 0), at: 9_000)
-            for _ in 1...6 { _ = await desk.next() }
-            await desk.archivist.note(recording: "/tmp/r", of: "s")
+            for _ in 1...7 { _ = await desk.next() }
         }
         let store = try TranscriptStore(at: folder.database, forWriting: false)
         #expect(

@@ -140,6 +140,15 @@ struct DeviceLifeTests {
         #expect(life.devicesChanged() == [])
     }
 
+    @Test("a burst of news does not use up the few tries of a device that has never worked")
+    func hotplugAtTheBeginning() {
+        var life = DeviceLife(on: card)
+        _ = life.start()
+        _ = life.failed(DeviceError(.busy, "busy"), now: .zero)
+        for _ in 0..<10 { #expect(life.devicesChanged() == []) }
+        #expect(life.timePassed(now: .milliseconds(200)) == [.open(card, rate: nil)])
+    }
+
     @Test("busy at first, it is complained of once, and told open when it is free")
     func busy() {
         let busy = DeviceError(.busy, "busy")
@@ -203,6 +212,17 @@ struct DeviceLifeTests {
         #expect(life.change(to: third) == [])
         #expect(life.ended(.stopped) == [.open(third, rate: nil)])
         #expect(life.failed(gone, now: .seconds(2)) == [.tell(.problem(gone)), .open(card, rate: nil)])
+    }
+
+    @Test("one that is chosen while the other is lost and cannot be opened is told, and the lost one is waited for")
+    func fallsBackWhileLost() {
+        let missing = DeviceError(.unknown(available: []), "no such device")
+        var life = working()
+        _ = life.failed(gone, now: .seconds(10))
+        _ = life.change(to: other)
+        #expect(life.failed(missing, now: .seconds(11)) == [.tell(.problem(missing)), .open(card, rate: nil)])
+        _ = life.failed(gone, now: .seconds(11))
+        #expect(life.timePassed(now: .seconds(60)) == [.open(card, rate: nil)])
     }
 
     @Test("while a device is lost another one takes its place at once")

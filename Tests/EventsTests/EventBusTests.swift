@@ -69,6 +69,25 @@ struct EventQueueTests {
 
 @Suite("The event bus", .timeLimit(.minutes(1)))
 struct EventBusTests {
+    @Test("levels go past whoever stands between two buses, and are wanted where they go")
+    func levelsGoPast() async {
+        let outer = EventBus()
+        let inner = EventBus(levelsTo: outer)
+        let between = inner.subscribe(capacity: 8, overflow: .dropsOldest, includingLevels: true)
+        #expect(!inner.wantsLevels)
+        let shown = outer.subscribe(capacity: 8, overflow: .dropsOldest, includingLevels: true)
+        #expect(inner.wantsLevels)
+        inner.publish(level(-20))
+        inner.publish(final(1))
+        inner.finish()
+        outer.finish()
+        var (passed, seen): ([Event], [Event]) = ([], [])
+        for await event in between { passed.append(event) }
+        for await event in shown { seen.append(event) }
+        #expect(passed == [final(1)])
+        #expect(seen == [level(-20)])
+    }
+
     @Test("every subscriber gets every event in the same order, from its subscription on")
     func broadcasts() async {
         let bus = EventBus()

@@ -76,11 +76,6 @@ package actor Archivist {
         await writer.close()
     }
 
-    /// Notes where a conversation's sound is recorded. Any time before `run` returns.
-    package func note(recording directory: String, of session: String) {
-        pending.add(.recorded(directory: directory), of: session, at: wallClock())
-    }
-
     private func pass(_ event: Event, to bus: EventBus) async {
         session = event.session ?? session
         if pending.take(event), outage == nil { await commit(bus) }

@@ -100,6 +100,22 @@ struct BargeInTests {
         }
     }
 
+    @Test("an answer that waits for a loudspeaker is not playing, and is not silenced")
+    func withoutLoudspeaker() async throws {
+        let stage = EngineStage()
+        _ = await stage.play { stage in
+            _ = await answering(stage)
+            stage.engine.outputAway(true)
+            await stage.hasObeyed()
+            await sound(250, on: stage)
+            #expect(!stage.speech.isHeld)
+            stage.engine.outputAway(false)
+            await stage.hasObeyed()
+            await sound(250, on: stage)
+            #expect(stage.speech.isHeld)
+        }
+    }
+
     @Test("who talks on behind the interruption silences nothing: the answer to it is heard from its first sample")
     func talksOn() async throws {
         let stage = EngineStage()
