@@ -25,7 +25,7 @@ private func export(_ format: ExportFormat, _ lines: [ArchivedLine]) -> String {
     return exporter.begin() + exporter.add(session, lines) + exporter.end()
 }
 
-@Suite("Exports", .timeLimit(.minutes(1)))
+@Suite("Exports", .timeLimit(.minutes(5)))
 struct ExportTests {
     private let cut = line(.model, "It is half past two, said the clock.", heard: "It is half", at: 5_000)
 
@@ -105,7 +105,7 @@ struct ExportTests {
     }
 }
 
-@Suite("Cues of subtitles", .timeLimit(.minutes(1)))
+@Suite("Cues of subtitles", .timeLimit(.minutes(5)))
 struct CueTests {
     private func cues(_ lines: [ArchivedLine]) -> [Cue] { CueMaker(session).cues(of: lines) }
 

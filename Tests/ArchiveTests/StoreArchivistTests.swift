@@ -67,7 +67,7 @@ extension Event.Body {
     fileprivate var problem: Problem? { if case .warning(let problem) = self { problem } else { nil } }
 }
 
-@Suite("The archivist", .timeLimit(.minutes(1)))
+@Suite("The archivist", .timeLimit(.minutes(5)))
 struct StoreArchivistTests {
     let folder: StoreFolder
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Archive
 
-@Suite("Conversations are deleted", .timeLimit(.minutes(2)))
+@Suite("Conversations are deleted", .timeLimit(.minutes(5)))
 struct StoreDeletingTests {
     let folder: StoreFolder
 

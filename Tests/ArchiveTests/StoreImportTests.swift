@@ -4,7 +4,7 @@ import Testing
 
 @testable import Archive
 
-@Suite("A record of another machine is imported", .timeLimit(.minutes(1)))
+@Suite("A record of another machine is imported", .timeLimit(.minutes(5)))
 struct StoreImportTests {
     let folder: StoreFolder
     let store: TranscriptStore

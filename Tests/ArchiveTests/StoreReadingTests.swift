@@ -31,7 +31,7 @@ extension TranscriptStore {
     }
 }
 
-@Suite("The record is read", .timeLimit(.minutes(1)))
+@Suite("The record is read", .timeLimit(.minutes(5)))
 struct StoreReadingTests {
     let folder: StoreFolder
 

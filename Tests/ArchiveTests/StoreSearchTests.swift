@@ -5,7 +5,7 @@ import Testing
 
 @testable import Archive
 
-@Suite("The record is searched", .timeLimit(.minutes(1)))
+@Suite("The record is searched", .timeLimit(.minutes(5)))
 struct StoreSearchTests {
     let folder: StoreFolder
     let store: TranscriptStore

@@ -65,7 +65,7 @@ private let network: [(name: String, pace: Double, jitter: Double, stalls: Int?)
     ("in bursts, 1 piece in 30 lost", 1.5, 10, 30),
 ]
 
-@Suite("Adaptive cushion", .timeLimit(.minutes(1)))
+@Suite("Adaptive cushion", .timeLimit(.minutes(5)))
 struct AdaptiveCushionTests {
     private let fixed = Cushion(depth: 2_400)
     private let adaptive = Cushion(depth: 2_400, within: 960...9_600)

@@ -1,7 +1,7 @@
 import AudioCore
 import Testing
 
-@Suite("Chimes", .timeLimit(.minutes(1)))
+@Suite("Chimes", .timeLimit(.minutes(5)))
 struct ChimeTests {
     @Test("every chime is short, begins and ends at rest, and clicks nowhere", arguments: Chime.allCases)
     func shape(chime: Chime) {

@@ -2,7 +2,7 @@ import AudioCore
 import Glibc
 import Testing
 
-@Suite("Concealment", .timeLimit(.minutes(1)))
+@Suite("Concealment", .timeLimit(.minutes(5)))
 struct ConcealmentTests {
     /// A vowel at `pitch` hertz: its first six partials.
     private func vowel(_ count: Int, pitch: Double) -> [Int16] {

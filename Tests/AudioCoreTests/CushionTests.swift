@@ -1,7 +1,7 @@
 import AudioCore
 import Testing
 
-@Suite("Cushion", .timeLimit(.minutes(1)))
+@Suite("Cushion", .timeLimit(.minutes(5)))
 struct CushionTests {
     @Test("speech does not begin until the cushion is full (pitfall 42)")
     func fills() {

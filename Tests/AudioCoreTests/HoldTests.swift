@@ -40,7 +40,7 @@ private struct Listener: ~Copyable {
     }
 }
 
-@Suite("Holding speech", .timeLimit(.minutes(1)))
+@Suite("Holding speech", .timeLimit(.minutes(5)))
 struct HoldTests {
     @Test("held speech is not read, and goes on with the first sample that was not heard (pitfall 41)")
     func holdAndLetGo() {

@@ -2,7 +2,7 @@ import AudioCore
 import Glibc
 import Testing
 
-@Suite("Level meter", .timeLimit(.minutes(1)))
+@Suite("Level meter", .timeLimit(.minutes(5)))
 struct LevelMeterTests {
     private func meter(square amplitude: Int16, periods: Int = 100) -> LevelMeter {
         let meter = LevelMeter()

@@ -1,7 +1,7 @@
 import AudioCore
 import Testing
 
-@Suite("Playback clock", .timeLimit(.minutes(1)))
+@Suite("Playback clock", .timeLimit(.minutes(5)))
 struct PlaybackClockTests {
     private let clock = PlaybackClock()
     private func timeline(deviceRate: Int = 48_000) -> PlaybackTimeline {

@@ -1,7 +1,7 @@
 import AudioCore
 import Testing
 
-@Suite("Sample rates", .timeLimit(.minutes(1)))
+@Suite("Sample rates", .timeLimit(.minutes(5)))
 struct SampleRateTests {
     @Test(
         "frames survive the way into time and back", arguments: [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000])

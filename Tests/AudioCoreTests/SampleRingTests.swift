@@ -1,7 +1,7 @@
 import AudioCore
 import Testing
 
-@Suite("Sample ring", .timeLimit(.minutes(1)))
+@Suite("Sample ring", .timeLimit(.minutes(5)))
 struct SampleRingTests {
     @Test(
         "capacity is rounded up to a power of two",

@@ -2,7 +2,7 @@ import AudioCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct VoiceActivityTests {
     @Test("edges come in order with the positions of their frames, and nothing between them")
     func edges() {

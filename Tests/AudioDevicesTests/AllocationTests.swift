@@ -38,7 +38,7 @@ private struct HeapTap: ReferenceTap {
 }
 
 /// "RT safe." kept as a promise: what a device thread does per period, actor and all, touches no heap.
-@Suite("The heap", .timeLimit(.minutes(1)), .enabled(if: vv_counts_allocations(), "a sanitizer has its own allocator"))
+@Suite("The heap", .timeLimit(.minutes(5)), .enabled(if: vv_counts_allocations(), "a sanitizer has its own allocator"))
 struct AllocationTests {
     @Test("capture neither allocates nor frees, period after period", arguments: ["tone:440", "silence"])
     func capture(device: String) async throws {

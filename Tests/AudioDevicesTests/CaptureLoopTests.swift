@@ -46,7 +46,7 @@ private struct Threshold: CaptureStage {
     mutating func listen(to frame: Span<Int16>, capturedAt time: Duration) { hearsVoice = voice.contains(frame[0]) }
 }
 
-@Suite("Capture", .timeLimit(.minutes(1)))
+@Suite("Capture", .timeLimit(.minutes(5)))
 struct CaptureLoopTests {
     private let state = CaptureState()
     private let activity = VoiceActivity()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Sound cards that misbehave", .timeLimit(.minutes(1)))
+@Suite("Sound cards that misbehave", .timeLimit(.minutes(5)))
 struct CardTests {
     private let hardware = FakeHardware()
     private let counters = DeviceCounters()
@@ -166,7 +166,7 @@ struct CardTests {
     }
 }
 
-@Suite("Rate watch", .timeLimit(.minutes(1)))
+@Suite("Rate watch", .timeLimit(.minutes(5)))
 struct RateWatchTests {
     /// Feeds periods of 10 ms of `actual` frames a second. - Returns: what was found, and when.
     private func run(claimed: Int, actual: Double, seconds: Int, stallEvery: Int = .max) -> (rate: Int, at: Duration)? {
@@ -203,7 +203,7 @@ struct RateWatchTests {
     }
 }
 
-@Suite("Negotiation", .timeLimit(.minutes(1)))
+@Suite("Negotiation", .timeLimit(.minutes(5)))
 struct NegotiationTests {
     /// A device that can do what its lists say.
     struct Space: HardwareSpace {

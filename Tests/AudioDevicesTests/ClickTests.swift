@@ -6,7 +6,7 @@ import Testing
 @testable import AudioDevices
 
 /// Everything that breaks into speech, listened to for clicks.
-@Suite("Clicks", .timeLimit(.minutes(1)))
+@Suite("Clicks", .timeLimit(.minutes(5)))
 struct ClickTests {
     private let buffer = SpeechBuffer()
     private let clock = PlaybackClock()

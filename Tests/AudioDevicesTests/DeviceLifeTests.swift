@@ -5,7 +5,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Reopening", .timeLimit(.minutes(1)))
+@Suite("Reopening", .timeLimit(.minutes(5)))
 struct ReopenPlanTests {
     private let card = DeviceSpec.alsa("hw:CARD=PCH")
     private let unplugged = DeviceError(.unplugged, "gone")
@@ -71,7 +71,7 @@ struct ReopenPlanTests {
     }
 }
 
-@Suite("The life of a device", .timeLimit(.minutes(1)))
+@Suite("The life of a device", .timeLimit(.minutes(5)))
 struct DeviceLifeTests {
     private let card = DeviceSpec.alsa("hw:CARD=PCH")
     private let other = DeviceSpec.alsa("hw:CARD=USB")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Devices on their threads", .timeLimit(.minutes(1)))
+@Suite("Devices on their threads", .timeLimit(.minutes(5)))
 struct DeviceRunTests {
     private func capture(_ ring: SampleRing, onPacket: @escaping @Sendable () -> Void = {}) throws -> Capture<
         PassThrough

@@ -1,7 +1,7 @@
 import AudioDevices
 import Testing
 
-@Suite("Device names", .timeLimit(.minutes(1)))
+@Suite("Device names", .timeLimit(.minutes(5)))
 struct DeviceSpecTests {
     @Test(
         "a name is read, and said again as it is to be given",

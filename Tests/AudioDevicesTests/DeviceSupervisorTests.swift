@@ -66,7 +66,7 @@ private final class ScriptedDevice: Sendable {
     }
 }
 
-@Suite("Device supervisor", .timeLimit(.minutes(1)))
+@Suite("Device supervisor", .timeLimit(.minutes(5)))
 struct DeviceSupervisorTests {
     private let card = DeviceSpec.alsa("hw:CARD=PCH")
     private let gone = DeviceError(.unplugged, "gone")
@@ -222,7 +222,7 @@ private final class Guarded<Value: Sendable>: Sendable {
     init(_ value: Value) { self.value = Mutex(value) }
 }
 
-@Suite("Calls that may never return", .timeLimit(.minutes(1)), .serialized)
+@Suite("Calls that may never return", .timeLimit(.minutes(5)), .serialized)
 struct DetachedCallTests {
     /// Blocks whoever asks until it is opened.
     private final class Gate: Sendable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("File as microphone", .timeLimit(.minutes(1)))
+@Suite("File as microphone", .timeLimit(.minutes(5)))
 struct FileInputTests {
     private let clock = SteppedClock()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Fill target", .timeLimit(.minutes(1)))
+@Suite("Fill target", .timeLimit(.minutes(5)))
 struct FillTargetTests {
     private let rate = SampleRate(hertz: 48_000)
     private var fill = FillTarget(buffer: 9_600, period: 480, rate: SampleRate(hertz: 48_000))
@@ -65,7 +65,7 @@ struct FillTargetTests {
     }
 }
 
-@Suite("Loudspeaker that is not filled", .timeLimit(.minutes(1)))
+@Suite("Loudspeaker that is not filled", .timeLimit(.minutes(5)))
 struct FillingTests {
     private let hardware = FakeHardware()
     private let counters = DeviceCounters()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Held playback", .timeLimit(.minutes(1)))
+@Suite("Held playback", .timeLimit(.minutes(5)))
 struct HoldLoopTests {
     private let buffer = SpeechBuffer()
     private let clock = PlaybackClock()

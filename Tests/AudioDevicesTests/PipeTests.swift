@@ -11,7 +11,7 @@ final class NamedPipe: Sendable {
     deinit { unlink(path) }
 }
 
-@Suite("Pipes", .timeLimit(.minutes(1)))
+@Suite("Pipes", .timeLimit(.minutes(5)))
 struct PipeTests {
     private let pipe = NamedPipe()
 

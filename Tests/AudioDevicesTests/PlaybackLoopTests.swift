@@ -61,7 +61,7 @@ struct FakeCard: OutputDevice, ~Copyable {
     mutating func finish() { tape.play(tape.waiting) }
 }
 
-@Suite("Playback", .timeLimit(.minutes(1)))
+@Suite("Playback", .timeLimit(.minutes(5)))
 struct PlaybackLoopTests {
     private let buffer = SpeechBuffer()
     private let clock = PlaybackClock()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("File as loudspeaker", .timeLimit(.minutes(1)))
+@Suite("File as loudspeaker", .timeLimit(.minutes(5)))
 struct SoftCardTests {
     private let buffer = SpeechBuffer()
     private let clock = PlaybackClock()

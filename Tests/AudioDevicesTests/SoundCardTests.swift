@@ -2,7 +2,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("Names of sound cards", .timeLimit(.minutes(1)))
+@Suite("Names of sound cards", .timeLimit(.minutes(5)))
 struct SoundCardTests {
     @Test(
         "a card's number becomes its id, whatever else the name says",
@@ -38,7 +38,7 @@ struct SoundCardTests {
     }
 }
 
-@Suite("Traits of inputs", .timeLimit(.minutes(1)))
+@Suite("Traits of inputs", .timeLimit(.minutes(5)))
 struct DeviceTraitsTests {
     @Test(
         "an echo canceller is known by its name, or by the server's word",

@@ -69,7 +69,7 @@ private final class Recording: Sendable {
 }
 
 @Suite(
-    "Through the virtual sound card", .timeLimit(.minutes(1)), .serialized,
+    "Through the virtual sound card", .timeLimit(.minutes(5)), .serialized,
     .enabled(if: virtualAudio != nil, "needs eval \"$(scripts/virtual-audio start)\""))
 struct VirtualAudioTests {
     private func sine(_ hertz: Double, seconds: Double) -> [Int16] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AudioDevices
 
-@Suite("WAV files", .timeLimit(.minutes(1)))
+@Suite("WAV files", .timeLimit(.minutes(5)))
 struct WAVReaderTests {
     /// All frames of a file, by the reader's own word on their size.
     private func frames(_ file: [UInt8], piece: Int = .max) throws(DeviceError) -> [UInt8] {

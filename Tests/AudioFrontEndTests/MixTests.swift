@@ -1,7 +1,7 @@
 import AudioFrontEnd
 import Testing
 
-@Suite("Formats and channels", .timeLimit(.minutes(1)))
+@Suite("Formats and channels", .timeLimit(.minutes(5)))
 struct MixTests {
     private func mix(_ bytes: [UInt8], _ format: SampleFormat, channels: Int) -> [Int16] {
         let downmix = Downmix(format, channels: channels)

@@ -68,7 +68,7 @@ private struct MadeRoom {
     }
 }
 
-@Suite("What a probe finds out", .timeLimit(.minutes(2)))
+@Suite("What a probe finds out", .timeLimit(.minutes(5)))
 struct ProbeAnalysisTests {
     @Test("delay, level and drift are those of the room", arguments: [(100.0, 0.0), (12.5, 200), (350, -80)])
     func finds(delay: Double, drift: Double) throws {
@@ -210,7 +210,7 @@ struct ProbeAnalysisTests {
     }
 }
 
-@Suite("The recorder of a probe", .timeLimit(.minutes(1)))
+@Suite("The recorder of a probe", .timeLimit(.minutes(5)))
 struct ProbeRecorderTests {
     private static func heard(_ frame: Int) -> [Int16] { (0..<160).map { Int16(frame * 100 + $0 % 7) } }
 

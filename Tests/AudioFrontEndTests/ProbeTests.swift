@@ -2,7 +2,7 @@ import AudioCore
 import AudioFrontEnd
 import Testing
 
-@Suite("Sounds to probe a room with", .timeLimit(.minutes(1)))
+@Suite("Sounds to probe a room with", .timeLimit(.minutes(5)))
 struct ProbeTests {
     @Test("a chirp is found where it begins, through noise, echo and attenuation", arguments: [0, 1, 777, 7_990])
     func finds(position: Int) throws {

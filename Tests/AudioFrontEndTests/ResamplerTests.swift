@@ -3,7 +3,7 @@ import AudioFrontEnd
 import Foundation
 import Testing
 
-@Suite("Resampler", .timeLimit(.minutes(1)))
+@Suite("Resampler", .timeLimit(.minutes(5)))
 struct ResamplerTests {
     /// Every rate that a device or a file brings, each way.
     static let ways = [

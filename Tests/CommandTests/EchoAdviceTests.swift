@@ -7,7 +7,7 @@ import Testing
 
 @testable import vivavoce
 
-@Suite("What echo-test advises", .timeLimit(.minutes(1)))
+@Suite("What echo-test advises", .timeLimit(.minutes(5)))
 struct EchoAdviceTests {
     private func findings(fires: Int = 0, clipped: Double = 0, grade: EchoGrade = .cancelling) -> ProbeFindings {
         var canceller = EchoStatus.Reading()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Exit codes and what is said", .timeLimit(.minutes(1)))
+@Suite("Exit codes and what is said", .timeLimit(.minutes(5)))
 struct ExitTests {
     @Test("without a key, talk says the two ways to give one")
     func noKey() throws {

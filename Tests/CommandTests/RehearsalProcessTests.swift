@@ -4,7 +4,7 @@ import Testing
 
 @testable import vivavoce
 
-@Suite("The stand-in's process", .timeLimit(.minutes(1)))
+@Suite("The stand-in's process", .timeLimit(.minutes(5)))
 struct RehearsalProcessTests {
     private let user: CommandLineUser
 

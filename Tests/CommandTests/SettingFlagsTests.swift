@@ -5,7 +5,7 @@ import Testing
 
 @testable import vivavoce
 
-@Suite("Flags", .timeLimit(.minutes(1)))
+@Suite("Flags", .timeLimit(.minutes(5)))
 struct SettingFlagsTests {
     @Test("every setting is a flag of talk, under its key", arguments: SettingKey.all)
     func everySetting(key: SettingKey) throws {

@@ -45,7 +45,7 @@ final class ScriptedPartner: Sendable {
     }
 }
 
-@Suite("A conversation at the terminal", .serialized, .timeLimit(.minutes(1)))
+@Suite("A conversation at the terminal", .serialized, .timeLimit(.minutes(5)))
 struct TalkSessionTests {
     private let script = ScriptedPartner()
     private let output = open("/dev/null", O_WRONLY | O_CLOEXEC)

@@ -17,7 +17,7 @@ private func missed(_ event: Event?) -> String? {
     return String(problem.message.prefix { $0.isNumber })
 }
 
-@Suite("What waits for a slow reader", .timeLimit(.minutes(1)))
+@Suite("What waits for a slow reader", .timeLimit(.minutes(5)))
 struct EventQueueTests {
     private func drain(_ queue: inout EventQueue) -> [Event] {
         var events: [Event] = []
@@ -67,7 +67,7 @@ struct EventQueueTests {
     }
 }
 
-@Suite("The event bus", .timeLimit(.minutes(1)))
+@Suite("The event bus", .timeLimit(.minutes(5)))
 struct EventBusTests {
     @Test("levels go past whoever stands between two buses, and are wanted where they go")
     func levelsGoPast() async {

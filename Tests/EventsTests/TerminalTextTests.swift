@@ -1,7 +1,7 @@
 import Events
 import Testing
 
-@Suite("Text for terminals", .timeLimit(.minutes(1)))
+@Suite("Text for terminals", .timeLimit(.minutes(5)))
 struct TerminalTextTests {
     @Test(
         "nothing in a text commands the terminal, breaks the line or turns its direction",

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Both directions of audio leave the heap alone, also without optimisation.
-@Suite("Allocations of the audio paths", .timeLimit(.minutes(1)), .enabled(if: vv_counts_allocations()))
+@Suite("Allocations of the audio paths", .timeLimit(.minutes(5)), .enabled(if: vv_counts_allocations()))
 struct AllocationTests {
     /// Counts speech and forgets it.
     private final class NullSink: MediaSink {

@@ -3,7 +3,7 @@ import LiveProtocolFuzzing
 import Testing
 
 /// The messages that `scripts/fuzz` kept: between them they reach all the code that fuzzing has found a way to.
-@Suite("The fuzzer's corpus", .timeLimit(.minutes(1)))
+@Suite("The fuzzer's corpus", .timeLimit(.minutes(5)))
 struct CorpusTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../LiveProtocolFuzzing/Corpus")

@@ -2,7 +2,7 @@ import LiveProtocolFuzzing
 import Testing
 
 /// A few thousand of the cases that `LiveProtocolFuzz` runs a million of.
-@Suite("Hostile and random messages", .timeLimit(.minutes(1)))
+@Suite("Hostile and random messages", .timeLimit(.minutes(5)))
 struct FuzzTests {
     @Test("whatever comes in, nothing traps and the sink is used right", arguments: [2026, 1123] as [UInt64])
     func random(seed: UInt64) throws {

@@ -2,7 +2,7 @@ import LiveProtocol
 import Testing
 
 /// Commands against the exact bytes that must go out.
-@Suite("Encoding commands", .timeLimit(.minutes(1)))
+@Suite("Encoding commands", .timeLimit(.minutes(5)))
 struct GeminiCommandTests {
     private func encoded(_ command: LiveCommand, model: String = "gemini-3.8-live", backend: Backend = .developer)
         -> String?

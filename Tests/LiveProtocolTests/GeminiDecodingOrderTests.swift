@@ -2,7 +2,7 @@ import LiveProtocol
 import LiveProtocolFuzzing
 import Testing
 
-@Suite("Order and damage in one message", .timeLimit(.minutes(1)))
+@Suite("Order and damage in one message", .timeLimit(.minutes(5)))
 struct GeminiDecodingOrderTests {
     private static let audio =
         #""modelTurn":{"parts":[{"inlineData":{"mimeType":"audio/pcm;rate=24000","data":"AQA="}}]}"#

@@ -2,7 +2,7 @@ import LiveProtocol
 import Testing
 
 /// Messages as the service writes them, byte for byte, one kind at a time.
-@Suite("Decoding messages of the service", .timeLimit(.minutes(1)))
+@Suite("Decoding messages of the service", .timeLimit(.minutes(5)))
 struct GeminiDecodingTests {
     @Test("setupComplete opens the session, with or without an id, pretty-printed or not")
     func setupComplete() {

@@ -2,7 +2,7 @@ import LiveProtocol
 import Testing
 
 /// Setup messages against the exact JSON that must go out, and what is left out of them for which model.
-@Suite("Encoding a setup", .timeLimit(.minutes(1)))
+@Suite("Encoding a setup", .timeLimit(.minutes(5)))
 struct GeminiSetupTests {
     private func encode(_ setup: SessionSetup, backend: Backend = .developer, apiVersion: String = "v1beta")
         -> (message: String, warnings: [String])

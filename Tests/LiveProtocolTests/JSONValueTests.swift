@@ -1,7 +1,7 @@
 import LiveProtocol
 import Testing
 
-@Suite("JSON values", .timeLimit(.minutes(1)))
+@Suite("JSON values", .timeLimit(.minutes(5)))
 struct JSONValueTests {
     private static let readings: [(text: String, value: JSONValue)] = [
         ("null", nil), (" true ", true), ("false", false), ("0", 0), ("-7", -7),

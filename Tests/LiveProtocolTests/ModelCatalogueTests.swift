@@ -2,7 +2,7 @@ import LiveProtocol
 import Testing
 
 /// What each family is spared, and what the user is told.
-@Suite("What each model takes", .timeLimit(.minutes(1)))
+@Suite("What each model takes", .timeLimit(.minutes(5)))
 struct ModelCatalogueTests {
     /// A setup that asks for everything that some model refuses.
     private func greedy(_ model: String) -> SessionSetup {

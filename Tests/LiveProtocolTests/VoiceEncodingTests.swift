@@ -3,7 +3,7 @@ import LiveProtocol
 import LiveProtocolFuzzing
 import Testing
 
-@Suite("Encoding voice", .timeLimit(.minutes(1)))
+@Suite("Encoding voice", .timeLimit(.minutes(5)))
 struct VoiceEncodingTests {
     private static let prefix = #"{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":""#
 

@@ -1,7 +1,7 @@
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BargeInTests {
     private func at(_ milliseconds: Int) -> Int { milliseconds * 16 }
 

@@ -2,7 +2,7 @@ import LiveProtocol
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FloorTests {
     private static let handle = LiveEvent.resumption(handle: "h", isResumable: true, lastConsumedMessage: nil)
     private static let noHandle = LiveEvent.resumption(handle: "", isResumable: false, lastConsumedMessage: nil)

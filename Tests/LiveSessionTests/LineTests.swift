@@ -29,7 +29,7 @@ private final class CountingSink: MediaSink {
     func endOfSpeech() {}
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LineTests {
     private let told = Told()
     private let connection = CountingConnection()

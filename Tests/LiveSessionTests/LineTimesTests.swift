@@ -3,7 +3,7 @@ import LiveSession
 import Testing
 
 /// When a line was said, as the devices' clocks have it and not as messages arrive (pitfalls 47 and 51).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LineTimesTests {
     private func voice(_ stage: inout AssemblerStage, _ from: Duration, _ to: Duration) {
         stage.assembler.voiceChanged(isVoice: true, at: from)

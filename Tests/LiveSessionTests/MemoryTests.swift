@@ -2,7 +2,7 @@ import LiveProtocol
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MemoryTests {
     private func line(_ turn: Int, _ speaker: Speaker, _ text: String, heard: String? = nil) -> TurnLine {
         TurnLine(turn: turn, speaker: speaker, text: text, heard: heard)

@@ -3,7 +3,7 @@ import LiveSession
 import Testing
 
 /// A session that is left alone for a while: what it keeps, what it does not do, and how it comes back.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ParkingTests {
     private static let closedHere = Disconnection(.closedHere)
 

@@ -1,7 +1,7 @@
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct QuestionsTests {
     private func texts(_ questions: Questions) -> [String] { questions.due.map(\.text) }
 

@@ -1,7 +1,7 @@
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RotationPlanTests {
     /// A plan for a connection of ten minutes that was opened at zero.
     private func plan(limit: Duration = .seconds(600)) -> RotationPlan {

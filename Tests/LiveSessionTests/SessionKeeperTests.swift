@@ -3,7 +3,7 @@ import LiveSession
 import Testing
 
 /// Scripts of what happens and what is answered, one for each promise of a conversation that outlives its lines.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SessionKeeperTests {
     private static let lost = Disconnection(.lost)
     private static let closedHere = Disconnection(.closedHere)

@@ -2,7 +2,7 @@ import LiveProtocol
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SessionMachineTests {
     private static let lost = Disconnection(.lost)
 
@@ -230,7 +230,7 @@ struct SessionMachineTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct VerdictTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var cause: Disconnection.Cause
@@ -288,7 +288,7 @@ struct VerdictTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LivenessTests {
     @Test("a ping goes every 20 s, muted or not (invariant 3)")
     func pings() {

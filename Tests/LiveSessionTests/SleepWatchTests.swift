@@ -1,7 +1,7 @@
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SleepWatchTests {
     @Test("the first reading is no sleep, a difference of moments is none, and a sleep is told once")
     func observes() {

@@ -1,7 +1,7 @@
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StallWatchTests {
     @Test("a quiet session never looks stalled (pitfall 5)")
     func idle() {

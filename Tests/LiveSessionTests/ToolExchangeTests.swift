@@ -2,7 +2,7 @@ import LiveProtocol
 import LiveSession
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ToolExchangeTests {
     private func call(_ id: String) -> ToolCall { ToolCall(id: id, name: "f", arguments: .null) }
     private func result(_ id: String) -> ToolResult { ToolResult(id: id, name: "f", response: .null) }

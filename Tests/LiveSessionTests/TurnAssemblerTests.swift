@@ -78,7 +78,7 @@ extension TurnChange {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TurnAssemblerTests {
     @Test("a plain exchange: partials grow, the answer completes when it was heard, lines become final once")
     func plainExchange() {
@@ -312,7 +312,7 @@ struct TurnAssemblerTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WordingTests {
     @Test("text that runs ahead of its speech is not taken as heard")
     func aheadOfSpeech() {
@@ -354,7 +354,7 @@ struct WordingTests {
 }
 
 /// Anything that looks at the whole text for each of its pieces would be busy for many minutes here.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TranscriptFloodTests {
     @Test(
         "a third of a million small pieces cost in proportion: the text is told seldom, and cut short once",
@@ -380,7 +380,7 @@ struct TranscriptFloodTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndWatchTests {
     @Test("at the end of the input the answer under way is awaited, then it is over")
     func endOfInputDuringAnswer() {

@@ -63,7 +63,7 @@ struct TurnStage {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TurnKeeperTests {
     /// Samples in so many milliseconds.
     private func at(_ milliseconds: Int) -> Int { milliseconds * 16 }

@@ -162,7 +162,7 @@ private struct TurnWalk {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TurnWalkTests {
     @Test("whatever happens: no voice outside of marks, marks alternate, turns end, and a hold is over in 1.5 s")
     func walks() {

@@ -3,7 +3,7 @@ import LiveSession
 import Testing
 
 /// What goes up of passages, with `[` and `]` as the marks of a manual line and `.` as the end on any other.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct VoicePassageTests {
     private let source = CountingSource()
     private let voice: Voice

@@ -48,7 +48,7 @@ struct PlainDialect: Dialect {
     ) throws(DecodingFailure) {}
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct VoiceTests {
     private let connection = SilentConnection()
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite("A connection", .timeLimit(.minutes(1)))
+@Suite("A connection", .timeLimit(.minutes(5)))
 struct ConversationTests {
     let transport = WebSocketTransport()
     let witness = Witness()
@@ -324,7 +324,7 @@ struct ConversationTests {
     }
 }
 
-@Suite("A connection whose peer does not read", .timeLimit(.minutes(1)))
+@Suite("A connection whose peer does not read", .timeLimit(.minutes(5)))
 struct StallTests {
     let witness = Witness()
 
@@ -408,7 +408,7 @@ struct StallTests {
     }
 }
 
-@Suite("The socket thread", .timeLimit(.minutes(1)), .serialized)
+@Suite("The socket thread", .timeLimit(.minutes(5)), .serialized)
 struct SocketThreadTests {
     @Test("serves many connections at once, each with its own messages")
     func manyConnections() async throws {

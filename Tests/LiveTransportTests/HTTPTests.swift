@@ -3,7 +3,7 @@ import LiveTransport
 import TestKit
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(1)))
+@Suite("The HTTP client", .timeLimit(.minutes(5)))
 struct HTTPTests {
     let client = HTTPClient()
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite("A connection over a bad network", .timeLimit(.minutes(1)))
+@Suite("A connection over a bad network", .timeLimit(.minutes(5)))
 struct ImpairmentTests {
     let transport = WebSocketTransport()
     let witness = Witness()

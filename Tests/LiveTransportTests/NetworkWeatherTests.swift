@@ -1,7 +1,7 @@
 import TestKit
 import Testing
 
-@Suite("A bad network's weather", .timeLimit(.minutes(1)))
+@Suite("A bad network's weather", .timeLimit(.minutes(5)))
 struct NetworkWeatherTests {
     let stalls = NetworkWeather.Stalls(length: .milliseconds(200), every: .seconds(3))
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LiveTransport
 
-@Suite("An HTTP proxy", .timeLimit(.minutes(1)))
+@Suite("An HTTP proxy", .timeLimit(.minutes(5)))
 struct ProxyTests {
     let transport = WebSocketTransport()
     let witness = Witness()

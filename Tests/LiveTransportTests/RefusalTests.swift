@@ -3,7 +3,7 @@ import LiveTransport
 import TestKit
 import Testing
 
-@Suite("An attempt that comes to nothing", .timeLimit(.minutes(1)))
+@Suite("An attempt that comes to nothing", .timeLimit(.minutes(5)))
 struct RefusalTests {
     let transport = WebSocketTransport()
     let witness = Witness()

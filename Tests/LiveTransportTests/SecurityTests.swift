@@ -3,7 +3,7 @@ import LiveTransport
 import TestKit
 import Testing
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS", .timeLimit(.minutes(5)))
 struct SecurityTests {
     let transport = WebSocketTransport()
     let witness = Witness()

@@ -9,7 +9,7 @@ private func expect<Value: Equatable>(
     #expect(value == expected, sourceLocation: sourceLocation)
 }
 
-@Suite("The send queue", .timeLimit(.minutes(1)))
+@Suite("The send queue", .timeLimit(.minutes(5)))
 struct SendQueueTests {
     @Test("gives messages back in order, and counts their bytes")
     func order() {
@@ -69,7 +69,7 @@ struct SendQueueTests {
     }
 }
 
-@Suite("The message joiner", .timeLimit(.minutes(1)))
+@Suite("The message joiner", .timeLimit(.minutes(5)))
 struct MessageJoinerTests {
     @Test("gives a message back whole, however it was cut", arguments: [1, 2, 7, 64, 1000])
     func joins(size: Int) throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Answers", .timeLimit(.minutes(1)))
+@Suite("Answers", .timeLimit(.minutes(5)))
 struct AnswerTests {
     @Test("every sentence that the ears listen for is known by its words", arguments: Intent.allCases)
     func phrasesMeanTheirIntent(intent: Intent) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Chaos", .serialized, .timeLimit(.minutes(1)))
+@Suite("Chaos", .serialized, .timeLimit(.minutes(5)))
 struct ChaosTests {
     private static let seeds: [UInt64] = [1, 2, 3, 77]
 

@@ -3,7 +3,7 @@ import Testing
 @testable import Rehearsal
 
 /// A few sentences only; scripts/measure-ears measures over some nine hundred recordings.
-@Suite("Ears", .serialized, .timeLimit(.minutes(1)))
+@Suite("Ears", .serialized, .timeLimit(.minutes(5)))
 struct EarsTests {
     static let recordings = [
         "Front_Center", "Front_Left", "Front_Right", "Rear_Center", "Rear_Left", "Rear_Right", "Side_Left",

@@ -5,7 +5,7 @@ import Testing
 @testable import Rehearsal
 
 /// Each fault as a client meets it, over loopback.
-@Suite("Faults", .serialized, .timeLimit(.minutes(1)))
+@Suite("Faults", .serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
     private static let setup = #"{"setup":{"model":"models/gemini-3.8-live","sessionResumption":{}}}"#
     private static let question = #"{"realtimeInput":{"text":"hello"}}"#

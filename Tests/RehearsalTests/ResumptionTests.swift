@@ -4,7 +4,7 @@ import Testing
 @testable import Rehearsal
 
 /// What two connections of one session are to each other, over loopback.
-@Suite("Resumption", .serialized, .timeLimit(.minutes(1)))
+@Suite("Resumption", .serialized, .timeLimit(.minutes(5)))
 struct ResumptionTests {
     private static func setup(handle: String) -> String {
         #"{"setup":{"model":"models/gemini-3.8-live","sessionResumption":{"handle":"\#(handle)"}}}"#

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Scenarios", .serialized, .timeLimit(.minutes(1)))
+@Suite("Scenarios", .serialized, .timeLimit(.minutes(5)))
 struct ScenarioTests {
     @Test(
         "a mistake is named with its line, and the nearest right word",

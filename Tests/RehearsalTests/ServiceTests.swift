@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("The service on loopback", .serialized, .timeLimit(.minutes(1)))
+@Suite("The service on loopback", .serialized, .timeLimit(.minutes(5)))
 struct ServiceTests {
     @Test("a typed question is answered aloud, in the order that the protocol has (rule 2)")
     func answersAloud() async throws {

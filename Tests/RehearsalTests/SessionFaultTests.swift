@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("What a session does wrong when told to", .timeLimit(.minutes(1)))
+@Suite("What a session does wrong when told to", .timeLimit(.minutes(5)))
 struct SessionFaultTests {
     private static let resumable = #""sessionResumption":{}"#
 

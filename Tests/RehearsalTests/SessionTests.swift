@@ -101,7 +101,7 @@ struct SessionPlayer {
     }
 }
 
-@Suite("The session's rules", .timeLimit(.minutes(1)))
+@Suite("The session's rules", .timeLimit(.minutes(5)))
 struct SessionTests {
     @Test(
         "a spoken question: end of speech, transcript, speech, generationComplete, and turnComplete only when it is played out"

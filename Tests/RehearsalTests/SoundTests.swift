@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Sound", .timeLimit(.minutes(1)))
+@Suite("Sound", .timeLimit(.minutes(5)))
 struct SoundTests {
     @Test(
         "a tone keeps its pitch and 60 dB of purity through each conversion in use",

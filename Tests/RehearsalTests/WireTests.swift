@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Client messages", .timeLimit(.minutes(1)))
+@Suite("Client messages", .timeLimit(.minutes(5)))
 struct WireTests {
     private func decode(_ text: String) throws(Refusal) -> ClientMessage {
         try WireDecoder.decode(Array(text.utf8))
@@ -92,7 +92,7 @@ struct WireTests {
     }
 }
 
-@Suite("Setups and models", .timeLimit(.minutes(1)))
+@Suite("Setups and models", .timeLimit(.minutes(5)))
 struct SetupTests {
     enum Verdict: Equatable {
         case accepted

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Assistant
 
-@Suite("Cues", .timeLimit(.minutes(1)))
+@Suite("Cues", .timeLimit(.minutes(5)))
 struct CuesTests {
     private func heard(_ bodies: [Event.Body], by cues: Cues) -> [Chime?] {
         var cues = cues

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Whatever the service says, it costs the user a sentence at most.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BadInputTests {
     private func warnings(_ stage: EngineStage) async -> [Problem] {
         await stage.events.seen.compactMap { if case .warning(let problem) = $0 { problem } else { nil } }

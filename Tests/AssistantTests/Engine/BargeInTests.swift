@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Speaking over the answer, through the engine: what the listener hears of it (pitfall 41).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BargeInTests {
     /// A period of the loudspeaker, 20 ms.
     private static let period = 480

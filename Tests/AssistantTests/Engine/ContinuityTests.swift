@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// A conversation goes on although its connections do not: what a user and a service see of it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ContinuityTests {
     private static let lost = Disconnection(.lost)
     private static let offersHandle = #"{"sessionResumptionUpdate":{"newHandle":"h-1","resumable":true}}"#

@@ -4,7 +4,7 @@ import Rehearsal
 import Testing
 
 /// A whole conversation, on devices that need no hardware.
-@Suite("Devices exchanged in a conversation", .timeLimit(.minutes(1)))
+@Suite("Devices exchanged in a conversation", .timeLimit(.minutes(5)))
 struct DeviceSwitchTests {
     @Test("a device is exchanged live; one that cannot be had is told, and the one before goes on")
     func exchanged() async throws {

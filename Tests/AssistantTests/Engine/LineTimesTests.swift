@@ -9,7 +9,7 @@ import Testing
 @testable import Rehearsal
 
 /// When a line was said and what was heard of it, through the engine and the playback clock.
-@Suite("When a line was said, through the engine", .timeLimit(.minutes(1)))
+@Suite("When a line was said, through the engine", .timeLimit(.minutes(5)))
 struct LineTimesTests {
     private static let period = 480
 

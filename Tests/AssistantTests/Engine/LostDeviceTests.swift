@@ -6,7 +6,7 @@ import Testing
 
 @testable import Assistant
 
-@Suite("A microphone that goes and comes", .timeLimit(.minutes(1)))
+@Suite("A microphone that goes and comes", .timeLimit(.minutes(5)))
 struct LostDeviceTests {
     private static let streamEnd = #"{"realtimeInput":{"audioStreamEnd":true}}"#
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Assistant
 
-@Suite("Volume of the output", .timeLimit(.minutes(1)))
+@Suite("Volume of the output", .timeLimit(.minutes(5)))
 struct OutputVolumeTests {
     /// A mixer that keeps what it is set to, and answers the first time when it is let.
     private final class SlowMixer: Sendable {

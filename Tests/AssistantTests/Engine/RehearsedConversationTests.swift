@@ -12,7 +12,7 @@ import TestKit
 import Testing
 
 /// The engine over the real socket, against the rehearsal service: two codecs that share nothing.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RehearsedConversationTests {
     @Test("a typed question is answered by voice and in words over a real socket")
     func typedQuestion() async throws {

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 /// What the service does to everybody, and what other clients were seen to make of it.
-@Suite("Habits of the service", .timeLimit(.minutes(1)))
+@Suite("Habits of the service", .timeLimit(.minutes(5)))
 struct ServiceHabitsTests {
     private static let generationComplete = #"{"serverContent":{"generationComplete":true}}"#
     private static let turnComplete = #"{"serverContent":{"turnComplete":true}}"#

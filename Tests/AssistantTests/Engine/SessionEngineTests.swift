@@ -6,7 +6,7 @@ import LiveSession
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SessionEngineTests {
     @Test("nothing but the setup is sent before setupComplete, and the voice captured meanwhile follows (pitfall 19)")
     func gateAndPreRoll() async throws {

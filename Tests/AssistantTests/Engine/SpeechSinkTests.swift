@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Speech at another rate than the buffer's: everything about it is counted at the buffer's.
-@Suite("Speech sink", .timeLimit(.minutes(1)))
+@Suite("Speech sink", .timeLimit(.minutes(5)))
 struct SpeechSinkTests {
     private let buffer = SpeechBuffer()
     private let sink: SpeechSink

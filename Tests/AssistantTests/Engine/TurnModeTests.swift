@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// The modes, through the engine: what the service gets, and what is told.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TurnModeTests {
     private static let start = #"{"realtimeInput":{"activityStart":{}}}"#
     private static let end = #"{"realtimeInput":{"activityEnd":{}}}"#

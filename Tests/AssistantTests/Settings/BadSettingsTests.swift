@@ -1,7 +1,7 @@
 import Assistant
 import Testing
 
-@Suite("Bad settings", .timeLimit(.minutes(1)))
+@Suite("Bad settings", .timeLimit(.minutes(5)))
 struct BadSettingsTests {
     struct BadFile: Sendable, CustomTestStringConvertible {
         let text: String

@@ -2,7 +2,7 @@ import Assistant
 import LiveProtocol
 import Testing
 
-@Suite("Where to dial", .timeLimit(.minutes(1)))
+@Suite("Where to dial", .timeLimit(.minutes(5)))
 struct ServiceAddressTests {
     @Test(
         "URLs are understood",
@@ -92,7 +92,7 @@ struct ServiceAddressTests {
     }
 }
 
-@Suite("Proxies", .timeLimit(.minutes(1)))
+@Suite("Proxies", .timeLimit(.minutes(5)))
 struct ProxyTests {
     private func proxy(
         _ environment: [String: String], endpoint: String = "wss://api.example.com", flag: String? = nil

@@ -1,7 +1,7 @@
 import Assistant
 import Testing
 
-@Suite("Where settings come from", .timeLimit(.minutes(1)))
+@Suite("Where settings come from", .timeLimit(.minutes(5)))
 struct SettingLayersTests {
     /// A value that each key accepts and that is not its default.
     static func other(_ key: SettingKey, _ variant: Int) -> String {

@@ -2,7 +2,7 @@ import Assistant
 import FoundationEssentials
 import Testing
 
-@Suite("config show and the annotated file", .timeLimit(.minutes(1)))
+@Suite("config show and the annotated file", .timeLimit(.minutes(5)))
 struct SettingsReportTests {
     /// config/vivavoce.yaml of this package.
     static let annotated =

@@ -1,7 +1,7 @@
 import Assistant
 import Testing
 
-@Suite("Terminal keys", .timeLimit(.minutes(1)))
+@Suite("Terminal keys", .timeLimit(.minutes(5)))
 struct TerminalKeyTests {
     private func keys(_ bytes: [[UInt8]]) -> [KeyDecoder.Key] {
         var decoder = KeyDecoder()

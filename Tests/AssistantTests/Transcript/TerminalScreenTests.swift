@@ -2,7 +2,7 @@ import Assistant
 import Events
 import Testing
 
-@Suite("The terminal's live rows", .timeLimit(.minutes(1)))
+@Suite("The terminal's live rows", .timeLimit(.minutes(5)))
 struct TerminalScreenTests {
     private func frame(_ lines: String..., showsCursor: Bool = false) -> TerminalScreen.Frame {
         TerminalScreen.Frame(lines: lines.map { TerminalScreen.Line($0) }, showsCursor: showsCursor)

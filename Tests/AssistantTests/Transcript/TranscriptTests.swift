@@ -36,7 +36,7 @@ struct CapturedOutput: ~Copyable {
     func read(into buffer: inout [UInt8]) -> Int { Glibc.read(readingEnd, &buffer, buffer.count) }
 }
 
-@Suite("The transcript", .timeLimit(.minutes(1)))
+@Suite("The transcript", .timeLimit(.minutes(5)))
 struct TranscriptTests {
     /// A turn of each side, the second cut off after three words.
     static let conversation: [Event.Body] = [
@@ -242,7 +242,7 @@ struct TranscriptTests {
     }
 }
 
-@Suite("The console", .timeLimit(.minutes(1)))
+@Suite("The console", .timeLimit(.minutes(5)))
 struct ConsoleTests {
     @Test("log lines and notices go above the live rows of the terminal they share")
     func logs() async {

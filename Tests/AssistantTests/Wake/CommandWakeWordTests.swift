@@ -7,7 +7,7 @@ import Testing
 @testable import Assistant
 
 /// Detectors of the user's choice, as real child processes. Each ends by itself when its input does.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandWakeWordTests {
     /// Prints what it got, once it has this many bytes, and stays until its input ends.
     private func echo(_ bytes: Int) -> String { "head -c \(bytes) | od -An -v -t d2 -w8; cat >/dev/null" }

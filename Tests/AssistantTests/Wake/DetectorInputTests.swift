@@ -4,7 +4,7 @@ import Testing
 @testable import Assistant
 
 /// What goes to a detector's program and what comes from it, whatever that program does.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DetectorInputTests {
     @Test("two seconds wait at most; the oldest is dropped, and counted")
     func bounded() {

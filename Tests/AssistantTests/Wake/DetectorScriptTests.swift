@@ -4,7 +4,7 @@ import Testing
 @testable import Assistant
 
 /// The script that connects openWakeWord, with a stand-in for that: its models are downloaded, so no test has them.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: access("/usr/bin/python3", X_OK) == 0, "the script is Python"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: access("/usr/bin/python3", X_OK) == 0, "the script is Python"))
 struct DetectorScriptTests {
     /// Believes in a word where a block's first sample says so, and remembers what it is for.
     private static let modules = [

@@ -6,7 +6,7 @@ import Testing
 @testable import Assistant
 
 /// The demonstration of a wake word, on generated speech. Its figures are the benchmark's affair.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: access("/usr/bin/espeak-ng", X_OK) == 0, "speech is made by espeak-ng"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: access("/usr/bin/espeak-ng", X_OK) == 0, "speech is made by espeak-ng"))
 struct SphinxWakeWordTests {
     private let settings = Settings.Wake()
 
