@@ -19,53 +19,6 @@ package struct TurnAssembler: Equatable, Sendable {
         package init() {}
     }
 
-    private struct UserTurn: Equatable, Sendable {
-        var number: Int
-        var wording = Wording()
-        /// A number kept free for words that come late; announced with the first of them.
-        var isAnnounced = false
-        var isFinished = false
-        /// When the model began to answer it.
-        var answeredAt: Duration?
-        var firstWords: Duration
-        var lastWords: Duration
-        /// When the answer's end closed it to late words.
-        var closesAt: Duration?
-
-        var isAnswered: Bool { answeredAt != nil }
-    }
-
-    private struct ModelTurn: Equatable, Sendable {
-        enum Phase: Equatable, Sendable {
-            case generating
-            /// `turnComplete` came; it may still be playing.
-            case closed(reason: String, at: Duration)
-            /// `interrupted` came at this heard position; `turnComplete` is due.
-            case cut(heard: Int, at: Duration)
-        }
-
-        var number: Int
-        var wording = Wording()
-        /// Speech position where it begins, and up to where it has been received.
-        var start: Int
-        var end: Int
-        var phase = Phase.generating
-        var isCompleted = false
-        var isFinished = false
-        var cutAt: Int?
-        /// When its first content came, and when its first sample left the device.
-        var opened: Duration
-        var begin: Duration?
-        var lastContent: Duration
-        /// When its line becomes final.
-        var closesAt: Duration?
-
-        /// Nothing of it is left to play. A turn without speech has nothing to wait for.
-        func isPlayed(at moment: Moment) -> Bool { end == start || moment.played >= end }
-
-        func heard(at moment: Moment) -> Int { moment.heardIn(start..<end) }
-    }
-
     package let limits: Limits
     private var user: UserTurn?
     private var voice = VoiceTimes()
@@ -83,13 +36,13 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The next moment at which `timePassed` may have something to do.
     package func deadline(at moment: Moment) -> Duration? {
-        [userDeadline, modelDeadline(at: moment)].compactMap { $0 }.min()
+        [user?.deadline(limits), model?.deadline(at: moment, limits)].compactMap { $0 }.min()
     }
 
     // MARK: Events
 
     package mutating func handle(_ event: LiveEvent, at moment: Moment) -> [TurnChange] {
-        keepUp(with: moment)
+        model?.keepUp(with: moment)
         switch event {
         case .interrupted: return interrupted(at: moment)
         case .speech(let samples): return speechArrived(samples, at: moment)
@@ -126,15 +79,15 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The user cut the answer here, before the service knows of it.
     package mutating func interruptedHere(at moment: Moment) -> [TurnChange] {
-        keepUp(with: moment)
+        model?.keepUp(with: moment)
         return interrupted(at: moment)
     }
 
     /// The connection broke: what was received of the answer is all there will be.
     package mutating func connectionEnded(at moment: Moment) -> [TurnChange] {
-        keepUp(with: moment)
+        model?.keepUp(with: moment)
         guard let turn = model, !turn.isCompleted else { return [] }
-        closeUser(at: moment)
+        user?.close(at: moment.now, limits)
         switch turn.phase {
         case .generating: model?.phase = .closed(reason: "connectionLost", at: moment.now)
         case .cut: return complete(at: moment)
@@ -144,15 +97,15 @@ package struct TurnAssembler: Equatable, Sendable {
     }
 
     package mutating func timePassed(at moment: Moment) -> [TurnChange] {
-        keepUp(with: moment)
+        model?.keepUp(with: moment)
         var changes: [TurnChange] = []
-        if let due = userDeadline, moment.now >= due { changes += finaliseUser(at: moment) }
-        guard let turn = model, let due = modelDeadline(at: moment), moment.now >= due else { return changes }
+        if let due = user?.deadline(limits), moment.now >= due { changes += finaliseUser(at: moment) }
+        guard let turn = model, let due = turn.deadline(at: moment, limits), moment.now >= due else { return changes }
         if !turn.isCompleted {
-            if case .generating = turn.phase {
+            if !turn.isOver {
                 guard turn.isPlayed(at: moment) else { return changes }
                 model?.phase = .closed(reason: "timeout", at: moment.now)
-                closeUser(at: moment)
+                user?.close(at: moment.now, limits)
             }
             changes += complete(at: moment)
         } else {
@@ -163,10 +116,10 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The conversation is over: everything that is known becomes final.
     package mutating func finish(at moment: Moment) -> [TurnChange] {
-        keepUp(with: moment)
+        model?.keepUp(with: moment)
         var changes = finaliseUser(at: moment)
         if let turn = model {
-            if case .generating = turn.phase { model?.phase = .closed(reason: "ended", at: moment.now) }
+            if !turn.isOver { model?.phase = .closed(reason: "ended", at: moment.now) }
             changes += complete(at: moment)
             changes += finaliseModel(at: moment)
         }
@@ -175,49 +128,21 @@ package struct TurnAssembler: Equatable, Sendable {
 
     // MARK: The user's side
 
-    private var userDeadline: Duration? {
-        guard let user else { return nil }
-        if user.isFinished { return user.lastWords }
-        if let closesAt = user.closesAt { return closesAt }
-        return user.isAnswered ? nil : user.lastWords + limits.unanswered
-    }
-
     private mutating func userWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
         var changes: [TurnChange] = []
-        if let turn = user, !belongs(piece, to: turn, at: moment) { changes += finaliseUser(at: moment) }
-        // Taken out while it changes, so that its text has one owner and grows where it lies.
-        var turn = user ?? nextUserTurn(at: moment)
-        user = nil
-        if !turn.isAnnounced {
-            turn.isAnnounced = true
-            changes.append(.started(turn: turn.number, speaker: .user))
+        if let turn = user, turn.isAnswered, hasSpokenSince || !turn.takesLateWords(at: moment.now) {
+            changes += finaliseUser(at: moment)
         }
-        let wasFull = turn.wording.isFull
-        turn.wording.take(piece, samples: 0)
-        turn.isFinished = piece.isFinished
-        turn.lastWords = moment.now
-        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn, at: moment))) }
-        if turn.wording.isFull, !wasFull { changes.append(.cutShort(turn: turn.number)) }
-        user = turn
-        return changes
-    }
-
-    /// Whether new words of the user belong to the turn that is open, or begin the next one.
-    private func belongs(_ piece: Transcription, to turn: UserTurn, at moment: Moment) -> Bool {
-        guard turn.isAnswered else { return true }
-        if hasNewSpeech { return false }
-        // Words during the answer are late ones: new speech would have interrupted it.
-        guard let closesAt = turn.closesAt else { return true }
-        let endsSentence = turn.wording.lastCharacter.map { ".?!…。？！".contains($0) } ?? false
-        return moment.now < closesAt && !endsSentence
+        if user == nil { user = nextUserTurn(at: moment) }
+        return changes + (user?.take(piece, voice, at: moment.now) ?? [])
     }
 
     private mutating func nextUserTurn(at moment: Moment) -> UserTurn {
         lastNumber += 1
         hasNewSpeech = false
         wasTyped = false
-        return UserTurn(number: lastNumber, firstWords: moment.now, lastWords: moment.now)
+        return UserTurn(number: lastNumber, now: moment.now)
     }
 
     private mutating func finaliseUser(at moment: Moment) -> [TurnChange] {
@@ -225,146 +150,86 @@ package struct TurnAssembler: Equatable, Sendable {
         user = nil
         defer { voice.forget(until: turn.answeredAt ?? turn.lastWords) }
         guard turn.isAnnounced else { return [] }
-        var line = line(of: turn, at: moment)
-        line.end = said(turn, at: moment).upperBound
         return [
-            .final(line),
+            .final(turn.finalLine(voice, at: moment.now)),
             .completed(
                 turn: turn.number, speaker: .user, reason: turn.isAnswered ? "answered" : "unanswered", heard: nil),
         ]
     }
 
-    private mutating func closeUser(at moment: Moment) {
-        if user?.isAnswered == true { user?.closesAt = moment.now + limits.late }
-    }
-
-    private func line(of turn: UserTurn, at moment: Moment) -> TurnLine {
-        var line = TurnLine(
-            turn: turn.number, speaker: .user, text: turn.wording.text, language: turn.wording.language)
-        line.begin = said(turn, at: moment).lowerBound
-        return line
-    }
-
-    /// When the user spoke; where no detector heard it, when the service told of it.
-    private func said(_ turn: UserTurn, at moment: Moment) -> ClosedRange<Duration> {
-        // Words that come after the answer began were said before it.
-        let first = min(turn.firstWords, turn.answeredAt ?? turn.firstWords)
-        let last = max(first, turn.answeredAt ?? turn.lastWords)
-        return voice.span(before: first, until: last, now: moment.now)
-            ?? first...max(first, min(turn.lastWords, last))
-    }
-
     // MARK: The model's side
-
-    private func modelDeadline(at moment: Moment) -> Duration? {
-        guard let turn = model else { return nil }
-        if turn.isCompleted { return turn.isFinished ? moment.now : turn.closesAt }
-        let unheard = turn.isPlayed(at: moment) ? 0 : turn.end - moment.played
-        let playing = Duration.microseconds(Int64(unheard) * 1_000_000 / Int64(limits.rate))
-        switch turn.phase {
-        case .generating: return max(turn.lastContent + limits.inactive, moment.now + playing)
-        case .closed(_, let at):
-            // Completed when it has been heard; a device that stalls does not hold it open for ever.
-            if unheard == 0 { return moment.now }
-            let longest = at + .microseconds(Int64(turn.end - turn.start) * 1_000_000 / Int64(limits.rate))
-            return min(moment.now + max(playing, .milliseconds(10)), max(longest + limits.late, at))
-        case .cut(_, let at): return at + limits.late
-        }
-    }
 
     private mutating func speechArrived(_ samples: Int, at moment: Moment) -> [TurnChange] {
         // What was still on its way when the answer was cut belongs to nobody.
-        if let turn = model, case .cut = turn.phase, !turn.isCompleted { return [] }
+        if let turn = model, turn.isCut, !turn.isCompleted { return [] }
         let changes = modelSpoke(at: moment, start: moment.received - samples)
-        model?.end = moment.received
+        model?.speechArrived(at: moment)
         return changes
-    }
-
-    /// Not every message of speech is told of; what has been received belongs to the turn that is being generated.
-    private mutating func keepUp(with moment: Moment) {
-        if let turn = model, turn.begin == nil, turn.end > turn.start { model?.begin = moment.timeHeard(turn.start) }
-        guard let turn = model, case .generating = turn.phase, moment.received > turn.end else { return }
-        model?.end = moment.received
-        model?.lastContent = moment.now
     }
 
     private mutating func modelWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
-        var changes: [TurnChange] = []
-        // Words after the turn's end are late ones, unless the user has spoken since.
-        let isLate = model.map { isOver($0) } ?? false
-        if !(isLate && !(user.map { !$0.isAnswered && $0.isAnnounced } ?? false)) {
-            changes += modelSpoke(at: moment)
-        }
-        guard var turn = model else { return changes }
-        let received = (isLate ? turn.end : max(turn.end, moment.received)) - turn.start
-        model = nil  // so that its text has one owner and grows where it lies
-        let wasFull = turn.wording.isFull
-        turn.wording.take(piece, samples: max(received, 0))
-        turn.isFinished = turn.isFinished || piece.isFinished
-        if !isLate { turn.lastContent = moment.now }
-        if !piece.text.isEmpty, turn.wording.takeNews() { changes.append(.partial(line(of: turn))) }
-        if turn.wording.isFull, !wasFull { changes.append(.cutShort(turn: turn.number)) }
-        model = turn
-        return changes
+        let changes = isLate(at: moment) ? [] : modelSpoke(at: moment)
+        return changes + (model?.take(piece, at: moment, limits) ?? [])
+    }
+
+    /// Words after an answer's end are late ones of it, unless something was asked since: then they are the next
+    /// answer's, which may come before its speech.
+    private func isLate(at moment: Moment) -> Bool {
+        guard let turn = model, turn.isOver else { return false }
+        if turn.isCut, !turn.isCompleted { return true }
+        return !wasTyped && !hasSpokenSince && user?.isOpenQuestion != true
+    }
+
+    /// The user has spoken since the answer: by the service's word, or by what was heard here.
+    private var hasSpokenSince: Bool {
+        hasNewSpeech || model.map { $0.isOver && voice.began(after: $0.lastContent) } ?? false
     }
 
     /// A text part: the answer of a model that does not speak. Beside speech it would double the transcript.
     private mutating func modelWrote(_ text: String, at moment: Moment) -> [TurnChange] {
         let changes = modelSpoke(at: moment)
-        guard let turn = model, turn.end == turn.start else { return changes }
+        guard let turn = model, !turn.hasSpeech else { return changes }
         return changes + modelWords(Transcription(speaker: .model, text: text), at: moment)
     }
 
     /// Content of the model came: opens its turn if none is open.
     private mutating func modelSpoke(at moment: Moment, start: Int? = nil) -> [TurnChange] {
-        if let turn = model, !isOver(turn) {
-            model?.lastContent = moment.now
+        if let turn = model, !turn.isOver {
+            model?.contentArrived(at: moment.now)
             return []
         }
         var changes: [TurnChange] = []
-        if model != nil {
-            let isPlaying = model?.cutAt == nil
+        if let turn = model {
             changes += complete(at: moment)
-            changes += finaliseModel(at: moment, playsOn: isPlaying)
+            changes += finaliseModel(at: moment, playsOn: turn.cutAt == nil)
         }
         if user?.isAnswered == true { changes += finaliseUser(at: moment) }
         if user == nil && !wasTyped { user = nextUserTurn(at: moment) }
-        if user?.isAnswered == false { user?.answeredAt = moment.now }
+        user?.answered(at: moment.now)
         hasNewSpeech = false
         wasTyped = false
         lastNumber += 1
-        let start = start ?? moment.received
-        model = ModelTurn(
-            number: lastNumber, start: start, end: start, opened: moment.now, lastContent: moment.now)
+        model = ModelTurn(number: lastNumber, start: start ?? moment.received, now: moment.now)
         changes.append(.started(turn: lastNumber, speaker: .model))
         return changes
     }
 
-    private func isOver(_ turn: ModelTurn) -> Bool {
-        if case .generating = turn.phase { return false }
-        return true
-    }
-
     private mutating func interrupted(at moment: Moment) -> [TurnChange] {
         hasNewSpeech = true
-        guard let turn = model, !turn.isCompleted else { return [] }
-        if case .cut = turn.phase { return [] }
-        let heard = turn.heard(at: moment)
-        model?.cutAt = heard
-        var changes = [TurnChange.interrupted(turn: turn.number, heard: heard)]
-        if case .closed = turn.phase {
-            model?.phase = .closed(reason: "interrupted", at: moment.now)
-            changes += complete(at: moment)
-        } else {
-            model?.phase = .cut(heard: heard, at: moment.now)
+        guard let turn = model, !turn.isCompleted, !turn.isCut, let heard = model?.cut(at: moment) else { return [] }
+        let changes = [TurnChange.interrupted(turn: turn.number, heard: heard)]
+        guard turn.isOver else {
+            model?.phase = .cut(at: moment.now)
+            return changes
         }
-        return changes
+        model?.phase = .closed(reason: "interrupted", at: moment.now)
+        return changes + complete(at: moment)
     }
 
     private mutating func turnCompleted(_ reason: TurnCompletion?, at moment: Moment) -> [TurnChange] {
         guard let turn = model, !turn.isCompleted else { return nothingSaid(reason, at: moment) }
-        closeUser(at: moment)
+        user?.close(at: moment.now, limits)
         switch turn.phase {
         case .cut: return complete(at: moment)
         case .closed: return []
@@ -376,63 +241,22 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// A turn may end with nothing said: the model chose silence, or a safety stop (gemini-live §5 rule 14).
     private mutating func nothingSaid(_ reason: TurnCompletion?, at moment: Moment) -> [TurnChange] {
-        guard let asked = user, asked.isAnnounced, !asked.isAnswered else { return [] }
-        var changes = modelSpoke(at: moment)
+        guard user?.isOpenQuestion == true else { return [] }
+        let changes = modelSpoke(at: moment)
         model?.phase = .closed(reason: reason?.name ?? "nothingSaid", at: moment.now)
-        closeUser(at: moment)
-        changes += complete(at: moment)
-        return changes
+        user?.close(at: moment.now, limits)
+        return changes + complete(at: moment)
     }
 
     private mutating func complete(at moment: Moment) -> [TurnChange] {
-        guard let turn = model, !turn.isCompleted else { return [] }
-        let reason: String
-        switch turn.phase {
-        case .closed(let said, _): reason = said
-        case .cut: reason = "interrupted"
-        case .generating: reason = "superseded"
-        }
-        model?.isCompleted = true
-        model?.closesAt = moment.now + limits.late
-        let heard = turn.cutAt ?? turn.heard(at: moment)
-        return [.completed(turn: turn.number, speaker: .model, reason: reason, heard: heard)]
+        guard model?.isCompleted == false, let change = model?.complete(at: moment, limits) else { return [] }
+        return [change]
     }
 
     /// - Parameter playsOn: what was not heard of it yet will be.
     private mutating func finaliseModel(at moment: Moment, playsOn: Bool = false) -> [TurnChange] {
-        guard let turn = model else { return [] }
-        model = nil
-        guard !turn.wording.isEmpty else { return [] }
-        var line = line(of: turn)
-        let said = SpeechTimes(
-            positions: turn.start..<turn.end, heard: turn.heard(at: moment), playsOn: playsOn, rate: limits.rate,
-            timeHeard: moment.timeHeard)
-        line.begin = turn.begin ?? said.time(after: 0) ?? turn.opened
-        let end = said.end ?? (turn.end == turn.start ? turn.lastContent : nil)
-        line.end = max(end ?? turn.opened, line.begin ?? turn.opened)
-        let marks = turn.wording.marks(
-            heard: turn.cutAt, of: turn.end - turn.start, samplesPerSecond: limits.rate)
-        line.marks = marks.compactMap { mark in
-            said.time(after: mark.samples).map { TurnLine.Mark(characters: mark.characters, time: $0) }
-        }
-        return [.final(line)]
-    }
-
-    private func line(of turn: ModelTurn) -> TurnLine {
-        var line = TurnLine(
-            turn: turn.number, speaker: .model, text: turn.wording.text, language: turn.wording.language,
-            heard: turn.cutAt.map { turn.wording.heard(samples: $0, samplesPerSecond: limits.rate) })
-        line.begin = turn.begin
-        return line
-    }
-}
-
-extension Wording {
-    fileprivate mutating func take(_ piece: Transcription, samples: Int) {
-        if piece.isInterim {
-            replaceInterim(piece.text, language: piece.language)
-        } else {
-            append(piece.text, language: piece.language, samples: samples)
-        }
+        defer { model = nil }
+        guard let turn = model, !turn.wording.isEmpty else { return [] }
+        return [.final(turn.finalLine(at: moment, playsOn: playsOn, limits))]
     }
 }

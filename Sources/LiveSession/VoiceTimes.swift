@@ -28,6 +28,9 @@ struct VoiceTimes: Equatable, Sendable {
         }
     }
 
+    /// Whether somebody began to speak after that.
+    func began(after time: Duration) -> Bool { stretches.last.map { $0.began > time } ?? false }
+
     /// When a line was said.
     ///
     /// - Parameters:

@@ -1,3 +1,5 @@
+import LiveProtocol
+
 /// The text of one turn as it grows, pinned to the speech it came with.
 ///
 /// The service promises no order between transcript and audio (gemini-live §5 rule 8): text may run seconds ahead of
@@ -59,6 +61,19 @@ package struct Wording: Equatable, Sendable {
     package mutating func replaceInterim(_ piece: String, language: String?) {
         interim = String(Wording.prefix(of: piece, bytes: Wording.mostBytes - settled.utf8.count))
         if let language { self.language = language }
+    }
+
+    /// Takes a piece as the service sent it.
+    ///
+    /// - Returns: whether the text is worth telling now, and whether it has just become full.
+    mutating func take(_ piece: Transcription, samples: Int) -> (isNews: Bool, isNowFull: Bool) {
+        let wasFull = isFull
+        if piece.isInterim {
+            replaceInterim(piece.text, language: piece.language)
+        } else {
+            append(piece.text, language: piece.language, samples: samples)
+        }
+        return (!piece.text.isEmpty && takeNews(), isFull && !wasFull)
     }
 
     /// Whether the text as it stands is worth telling, which counts as told then.

@@ -201,6 +201,56 @@ struct TurnAssemblerTests {
         #expect(finals[0].turn < finals[1].turn)
     }
 
+    /// What a question is, so that words after the last answer's end can be those of the next.
+    enum Question: CaseIterable {
+        case typed, transcribed, spokenWithoutWordsYet, noticedByTheService, overTheAnswer
+    }
+
+    @Test(
+        "words that come before an answer's speech begin it, however soon it was asked for (gemini-live §5 rule 8)",
+        arguments: Question.allCases)
+    func wordsBeforeSpeech(question: Question) {
+        var stage = AssemblerStage()
+        stage.user("hello")
+        stage.speech(24_000)
+        stage.model("It is noon.")
+        if question != .overTheAnswer {
+            stage.event(.turnCompleted(reason: nil))
+            stage.wait(.milliseconds(1_100))
+        }
+        switch question {
+        case .typed: stage.told += stage.assembler.typed("and now", at: stage.moment)
+        case .transcribed, .spokenWithoutWordsYet:
+            stage.assembler.voiceChanged(isVoice: true, at: stage.now)
+            stage.assembler.voiceChanged(isVoice: false, at: stage.now + .milliseconds(300))
+            if question == .transcribed { stage.user("and now") }
+        case .noticedByTheService: stage.event(.voiceActivity(.started(at: nil)))
+        case .overTheAnswer:
+            stage.event(.interrupted)
+            stage.event(.turnCompleted(reason: nil))
+        }
+        stage.wait(.milliseconds(400), playing: question != .overTheAnswer)
+        stage.model("It is")
+        stage.speech(24_000)
+        stage.model(" one.")
+        stage.event(.turnCompleted(reason: nil))
+        stage.wait(.seconds(5))
+        #expect(stage.finals().filter { $0.speaker == .model }.map(\.text) == ["It is noon.", "It is one."])
+    }
+
+    @Test("an answer's own words that come after its end, with nothing asked, are still its own (pitfall 51)")
+    func lateAnswerWords() {
+        var stage = AssemblerStage()
+        stage.user("hello")
+        stage.speech(24_000)
+        stage.model("It is")
+        stage.event(.turnCompleted(reason: nil))
+        stage.wait(.milliseconds(1_100))
+        stage.model(" noon.")
+        stage.wait(.seconds(5))
+        #expect(stage.finals().filter { $0.speaker == .model }.map(\.text) == ["It is noon."])
+    }
+
     @Test("words during the answer complete the question they belong to")
     func lateFragment() {
         var stage = AssemblerStage()
