@@ -67,7 +67,8 @@ struct BargeInTests {
             stage.deepen(to: 0)
             stage.playOut(0)
             #expect(stage.heard == ramp(0..<48_000))
-            await stage.pass(.milliseconds(250))
+            // The engine may have looked before it was played, and looks again when it should have been.
+            await stage.pass(.milliseconds(1_600))
             _ = await stage.events.next {
                 if case .turnCompleted(_, .model, "complete", 2_000) = $0 { true } else { false }
             }
