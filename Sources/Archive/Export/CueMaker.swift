@@ -6,8 +6,10 @@ struct Cue: Equatable, Sendable {
     /// Milliseconds since the conversation's start.
     var begin: Int64
     var end: Int64
-    /// One or two, of at most `CueMaker.columns`.
+    /// One or two, of at most `CueMaker.columns`, the label's included.
     var rows: [String]
+    /// It is the first of its line.
+    var beginsLine: Bool
 }
 
 /// Cuts lines into cues that can be read: two short rows, long enough to be read, and one after the other.
@@ -21,7 +23,7 @@ struct CueMaker {
     static let readingSpeed: Int64 = 17
 
     private let start: Int64
-    /// The first cue of each line begins with the speaker's name.
+    /// The first cue of each line begins with the speaker's name, and so does one that follows the other speaker's.
     private let isLabelled: Bool
 
     init(_ session: ArchivedSession, isLabelled: Bool = false) {
@@ -34,8 +36,21 @@ struct CueMaker {
         let bySpeaker = [Party.user, .model].map { speaker in
             paced(lines.filter { $0.speaker == speaker }.sorted { $0.begin < $1.begin }.flatMap(cues))
         }
-        return bySpeaker.joined().sorted { $0.begin < $1.begin }
+        return labelled(bySpeaker.joined().sorted { $0.begin < $1.begin })
     }
+
+    /// Rows were made with room for a name; it stays where it is needed to know who speaks.
+    private func labelled(_ cues: [Cue]) -> [Cue] {
+        cues.enumerated().map { index, cue in
+            var cue = cue
+            let isKnown = index > 0 && cues[index - 1].speaker == cue.speaker && !cue.beginsLine
+            if isKnown { cue.rows[0].removeFirst(label(cue.speaker).count) }
+            return cue
+        }
+    }
+
+    /// Empty where cues have none.
+    private func label(_ speaker: Party) -> String { isLabelled ? speaker.title + ": " : "" }
 
     /// Gives each cue the time to be read, as far as there is some before the next one of its speaker.
     private func paced(_ cues: [Cue]) -> [Cue] {
@@ -58,7 +73,7 @@ struct CueMaker {
         var words = TimedWords(line).words[...]
         var cues: [Cue] = []
         while let first = words.first {
-            let label = isLabelled && cues.isEmpty ? line.speaker.title + ": " : ""
+            let label = label(line.speaker)
             let count = cut(words, after: label)
             let taken = words.prefix(count)
             words = words.dropFirst(count)
@@ -67,7 +82,7 @@ struct CueMaker {
             cues.append(
                 Cue(
                     speaker: line.speaker, begin: max(0, first.begin - start),
-                    end: max(0, (taken.last?.end ?? first.end) - start), rows: rows))
+                    end: max(0, (taken.last?.end ?? first.end) - start), rows: rows, beginsLine: cues.isEmpty))
         }
         return cues
     }
