@@ -43,15 +43,17 @@ struct ConversationParts: Sendable {
         configuration.keeping.patience = settings.session.answerTimeout
         configuration.turns = settings.turnKeeping(canHold: !devices.hasPipe)
         if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
+        let announcer = Announcer(bus: bus, wallClock: wallClock)
+        let recorder = recording.flatMap { settings.archive.recorder(hearing: $0, for: announcer) }
+        self.recorder = recorder
         engine = SessionEngine(
             configuration: configuration,
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: setup.model, apiVersion: settings.service.apiVersion),
                 transport: WebSocketTransport(thread: thread), voice: voice,
-                speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, bus: bus,
-                time: EngineTime.ofMachine(), wallClock: wallClock,
+                speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, announcer: announcer,
+                keep: recorder?.partKeeper, time: EngineTime.ofMachine(),
                 random: { Double.random(in: 0...1) }))
-        recorder = recording.flatMap { [engine] in settings.archive.recorder(of: engine, hearing: $0) }
     }
 }
 
@@ -92,6 +94,12 @@ extension Settings {
     }
 }
 
+extension Recorder {
+    fileprivate nonisolated var partKeeper: SessionEngine.PartKeeper {
+        { [self] mimeType, bytes in keep(bytes, mimeType: mimeType) }
+    }
+}
+
 extension Settings.Archive {
     /// - Throws: where there is no place for the store.
     func archivist(environment: [String: String]) throws(ArchiveError) -> Archivist {
@@ -102,13 +110,13 @@ extension Settings.Archive {
     }
 
     /// - Returns: nil where nothing is to be recorded.
-    func recorder(of engine: SessionEngine, hearing taps: RecordingTaps) -> Recorder? {
+    func recorder(hearing taps: RecordingTaps, for announcer: Announcer) -> Recorder? {
         recordings.map { directory in
             Recorder(
                 Recorder.Configuration(
                     directory: directory, kilobitsPerSecond: kilobitsPerSecond, rotateHours: rotateHours,
                     rotateMegabytes: rotateMegabytes),
-                hearing: taps, session: engine.session, tell: engine.tell)
+                hearing: taps, session: announcer.session, tell: announcer.tell)
         }
     }
 }

@@ -18,44 +18,6 @@ extension Event {
 }
 
 extension Event.Body {
-    /// The event's name, such as `session.connecting`.
-    package var name: String {
-        switch self {
-        case .sessionConnecting: "session.connecting"
-        case .sessionLive: "session.live"
-        case .sessionEnded: "session.ended"
-        case .sessionRotating: "session.rotating"
-        case .sessionResumed: "session.resumed"
-        case .sessionStalled: "session.stalled"
-        case .turnsMode: "turns.mode"
-        case .wakeHeard: "wake.heard"
-        case .wakeAsleep: "wake.asleep"
-        case .turnStarted: "turn.started"
-        case .turnInterrupted: "turn.interrupted"
-        case .turnCompleted: "turn.completed"
-        case .transcriptPartial: "transcript.partial"
-        case .transcriptFinal: "transcript.final"
-        case .audioMuted: "audio.muted"
-        case .audioLevel: "audio.level"
-        case .audioDevice: "audio.device"
-        case .audioXrun: "audio.xrun"
-        case .audioUnderrun: "audio.underrun"
-        case .audioDropped: "audio.dropped"
-        case .recordingStarted: "recording.started"
-        case .recordingEnded: "recording.ended"
-        case .usage: "usage"
-        case .image: "image"
-        case .code: "code"
-        case .codeResult: "code.result"
-        case .toolCall: "tool.call"
-        case .toolResult: "tool.result"
-        case .toolCancelled: "tool.cancelled"
-        case .grounding: "grounding"
-        case .warning: "warning"
-        case .error: "error"
-        }
-    }
-
     fileprivate func writeMembers(to writer: inout JSONWriter) {
         switch self {
         case .sessionConnecting, .sessionLive, .sessionEnded, .sessionRotating, .sessionResumed, .sessionStalled:
@@ -78,7 +40,7 @@ extension Event.Body {
             // Not `turn` and `session`: those names are a number and a string in every other event.
             writer.object("turnTokens") { report.turn.writeMembers(to: &$0) }
             writer.object("sessionTokens") { report.session.writeMembers(to: &$0) }
-        case .image, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding:
+        case .image, .file, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding:
             writeContentMembers(to: &writer)
         case .warning(let problem), .error(let problem):
             writer.member("code", problem.code)
@@ -164,7 +126,7 @@ extension Event.Body {
 
     private func writeContentMembers(to writer: inout JSONWriter) {
         switch self {
-        case .image(let path, let mimeType):
+        case .image(let path, let mimeType), .file(let path, let mimeType):
             writer.member("path", path)
             writer.member("mimeType", mimeType)
         case .code(let language, let source):

@@ -47,7 +47,9 @@ package struct Event: Sendable, Equatable {
         /// - Parameter lostMilliseconds: what is missing of it, all in all.
         case recordingEnded(path: String, seconds: Double, lostMilliseconds: Int)
         case usage(UsageReport)
+        /// A part of an answer is kept in a file: an image, or something else.
         case image(path: String, mimeType: String)
+        case file(path: String, mimeType: String)
         case code(language: String, source: String)
         case codeResult(outcome: String, output: String)
         case toolCall(id: String?, name: String, arguments: String)
@@ -60,7 +62,7 @@ package struct Event: Sendable, Equatable {
 }
 
 package enum Party: String, Sendable, Hashable { case user, model }
-package enum Direction: String, Sendable, Hashable { case input, output }
+package enum Direction: String, Sendable, Hashable, CaseIterable { case input, output }
 package enum DeviceState: String, Sendable, Hashable {
     case open, lost, reopened, changed
     /// It brings nothing but zeros; `open` follows when sound comes again.

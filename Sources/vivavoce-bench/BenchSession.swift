@@ -31,8 +31,9 @@ final class BenchSession: Sendable {
             configuration: SessionEngine.Configuration(endpoint: endpoint, setup: SessionSetup(), until: .never),
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(), transport: transport, voice: voice,
-                speech: SpeechSink(buffer) { if $0 == .speech { latencies.arrived() } }, ports: ports, bus: EventBus(),
-                time: EngineTime.ofMachine(), wallClock: { 0 }, random: { 0.5 }))
+                speech: SpeechSink(buffer) { if $0 == .speech { latencies.arrived() } }, ports: ports,
+                announcer: Announcer(bus: EventBus(), wallClock: { 0 }),
+                time: EngineTime.ofMachine(), random: { 0.5 }))
     }
 
     var isLive: Bool { ports.isLive.load(ordering: .acquiring) }

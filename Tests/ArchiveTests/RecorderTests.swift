@@ -28,12 +28,16 @@ private final class Stage: Sendable {
 
     init() { origin = time.now }
 
-    func record(_ script: Script, _ configuration: Recorder.Configuration) async -> String {
+    /// - Parameter first: what is asked of the recorder before anything is heard.
+    func record(
+        _ script: Script, _ configuration: Recorder.Configuration, first: (Recorder) -> Void = { _ in }
+    ) async -> String {
         let clock = RecordingClock(
             monotonic: { self.time.now }, wall: { self.time.wall }, sleep: { _ in self.step(script) })
         let recorder = Recorder(configuration, hearing: taps, session: "s1", clock: clock) { event in
             self.events.withLock { $0.append(event) }
         }
+        first(recorder)
         await Task { await recorder.run() }.value
         return recorder.path
     }
@@ -203,6 +207,25 @@ struct RecorderTests {
         #expect(abs(Int(begun.milliseconds) - ended.lost) < 20)
         #expect(abs(ended.seconds * 1_000 + Double(ended.lost) - 10_000) < 20)
         expect(Burst.places(in: recording.right), at: [9_500 - Int(begun.milliseconds)])
+    }
+
+    @Test("parts of an answer are kept beside the sound, and it is told where before the recording ends")
+    func parts() async throws {
+        let stage = Stage()
+        let path = await stage.record(Stage.Script(said: [500]), Recorder.Configuration(directory: directory.path)) {
+            $0.keep([1, 2, 3], mimeType: "image/jpeg")
+            $0.keep([4], mimeType: "image/jpeg")
+            $0.keep([5], mimeType: "Text/Plain; charset=utf-8")
+            $0.keep([UInt8](repeating: 0, count: Recorder.mostWaiting + 1), mimeType: "video/mp4")
+        }
+        let told = stage.events.withLock { $0 }
+        let kept = path + "/artifacts/"
+        #expect(told.contains(.image(path: kept + "image.jpg", mimeType: "image/jpeg")))
+        #expect(told.contains(.image(path: kept + "image-2.jpg", mimeType: "image/jpeg")))
+        #expect(told.contains(.file(path: kept + "text.txt", mimeType: "Text/Plain; charset=utf-8")))
+        #expect(stage.warnings.map(\.code) == ["part.notKept"])
+        if case .recordingEnded? = told.last {} else { Issue.record("the recording's end is not told last") }
+        #expect(TemporaryDirectory.contents(path + "/artifacts").count == 3)
     }
 
     @Test(

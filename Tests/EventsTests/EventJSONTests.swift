@@ -83,6 +83,9 @@ struct EventExample: Sendable, CustomTestStringConvertible {
             .image(path: "/tmp/a b.png", mimeType: "image/png"), "image",
             #""path":"/tmp/a b.png","mimeType":"image/png""#),
         EventExample(
+            .file(path: "/tmp/a.pdf", mimeType: "application/pdf"), "file",
+            #""path":"/tmp/a.pdf","mimeType":"application/pdf""#),
+        EventExample(
             .code(language: "PYTHON", source: "print(\"1\")\n"), "code",
             #""language":"PYTHON","source":"print(\"1\")\n""#),
         EventExample(
@@ -123,10 +126,12 @@ struct EventJSONTests {
             "session.stalled", "turns.mode", "wake.heard", "wake.asleep", "turn.started", "turn.interrupted",
             "turn.completed", "transcript.partial", "transcript.final", "audio.muted", "audio.level", "audio.device",
             "audio.xrun", "audio.underrun", "audio.dropped", "recording.started", "recording.ended", "usage", "image",
-            "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning", "error",
+            "file", "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning",
+            "error",
         ]
         #expect(Set(EventExample.all.map(\.name)) == vocabulary)
         #expect(Set(EventExample.all.map(\.body.name)) == vocabulary)
+        #expect(Set(EventName.allCases.map(\.rawValue)) == vocabulary)
     }
 
     @Test("an event outside a session has no session member")

@@ -53,6 +53,27 @@ class ProductTests(unittest.TestCase):
         subprocess.run(["espeak-ng", "-v", voice, "-s", str(speed), "-w", path, text], check=True)
         return path
 
+    def small_disk(self, size):
+        """A file system of its own; the test is skipped where none may be mounted."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], capture_output=True)
+        if mounted.returncode:
+            self.skipTest("making a small disk needs root")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", disk])
+        return disk
+
+    def fill(self, disk):
+        """Fills it to the last byte. - Returns: the file to be removed."""
+        filler = disk / "filler"
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+        return filler
+
     def assertExit(self, finished, code):
         self.assertEqual(
             finished.returncode, code,

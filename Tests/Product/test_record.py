@@ -81,6 +81,38 @@ class RecordTests(ProductTests):
         self.assertEqual([path.read_bytes()[:19] for path in aside], [b"this is no database"])
         self.assertEqual(len(self.lines()), 2)
 
+    def test_a_disk_that_was_full_gets_every_line_when_there_is_room(self):
+        disk = self.small_disk("2m")
+        parts = []
+        for number, question in enumerate(("what is two plus two", "what is your name", "where are you")):
+            parts.append(self.folder / f"{number}.wav")
+            subprocess.run(
+                ["sox", self.speak(question), "-r", "16000", "-c", "1", parts[-1], "pad", "0.3", "7"], check=True)
+        questions = self.folder / "questions.wav"
+        subprocess.run(["sox", *parts, questions], check=True)
+        process = subprocess.Popen(
+            [VIVAVOCE, "talk", "--rehearse", "--json", "--input", f"file:{questions}", "--output", "null"],
+            env=self.environment(XDG_DATA_HOME=str(disk)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        events, filler = [], None
+        for line in process.stdout:
+            events.append(json.loads(line))
+            answers = [e for e in events if e["event"] == "transcript.final" and e["speaker"] == "model"]
+            if len(answers) == 1 and filler is None:
+                filler = self.fill(disk)
+            elif len(answers) == 2 and filler.exists():
+                filler.unlink()
+        self.assertEqual(process.wait(), 0)
+        process.stdout.close()
+        finals = [(e["turn"], e["text"]) for e in events if e["event"] == "transcript.final"]
+        self.assertGreaterEqual(len(finals), 6)
+        codes = [e["code"] for e in events if e["event"] == "warning"]
+        self.assertEqual(codes, ["archive.full", "archive.resumed"])
+        with sqlite3.connect(disk / "vivavoce" / "transcripts.db") as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+        exported = self.run_vivavoce("transcripts", "export", "last", "--format", "jsonl", XDG_DATA_HOME=str(disk))
+        lines = [json.loads(line) for line in exported.stdout.decode().splitlines()]
+        self.assertEqual([(line["turn"], line["text"]) for line in lines if line["type"] == "line"], finals)
+
     def test_killed_at_any_moment_it_has_every_line_that_it_called_final(self):
         seeded = random.Random(7)
         rehearsal = self.start_rehearsal()

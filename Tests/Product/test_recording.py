@@ -153,6 +153,25 @@ class RecordingTests(ProductTests):
         self.assertEqual([e["code"] for e in warnings], ["recording.missing"])
         self.assertIn("--record", warnings[0]["remedy"])
 
+    def test_an_image_in_an_answer_is_kept_beside_the_sound(self):
+        scenario = self.folder / "scenario.yaml"
+        scenario.write_text(
+            "steps:\n  - expect: setup\n  - send: {setupComplete: {}}\n  - expect: {audio: 500}\n"
+            "  - send: {serverContent: {modelTurn: {parts: [{inlineData: {mimeType: image/png, data: iVBORw==}}]}}}\n"
+            "  - say: Here it is.\n")
+        finished = self.run_vivavoce(
+            "talk", "--endpoint", self.start_rehearsal("--scenario", scenario).url, "--json", "--record",
+            self.folder / "recordings", "--input", f"file:{self.speak('show me a picture')}", "--output", "null",
+            VIVAVOCE_KEY="any")
+        self.assertExit(finished, 0)
+        (image,) = [e for e in events_of(finished) if e["event"] == "image"]
+        self.assertEqual(image["mimeType"], "image/png")
+        (session,) = (self.folder / "recordings").iterdir()
+        self.assertEqual(image["path"], str(session / "artifacts" / "image.png"))
+        self.assertEqual((session / "artifacts" / "image.png").read_bytes(), b"\x89PNG")
+        self.assertExit(self.run_vivavoce("transcripts", "delete", "last", "--yes"), 0)
+        self.assertFalse(session.exists())
+
     def test_killed_at_any_moment_it_plays_to_within_a_second(self):
         rehearsal = self.start_rehearsal()
         for attempt, seconds in enumerate((1.3, 2.1, 2.75, 3.4)):
@@ -179,11 +198,7 @@ class RecordingTests(ProductTests):
             self.assertEqual(os.listdir(session), ["audio.opus"])
 
     def test_a_disk_that_was_full_is_written_again_when_there_is_room(self):
-        disk = self.folder / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", disk], capture_output=True).returncode:
-            self.skipTest("making a small disk needs root")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", disk])
+        disk = self.small_disk("1536k")
         process = subprocess.Popen(
             [VIVAVOCE, "talk", "--rehearse", "--json", "--record", disk, "--input", "tone:440", "--output", "null",
              "--until", "for:14"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -192,14 +207,9 @@ class RecordingTests(ProductTests):
             events.append(json.loads(line))
             if events[-1]["event"] == "recording.started" and not any(e["event"] == "warning" for e in events):
                 time.sleep(2)
-                with open(disk / "filler", "wb", buffering=0) as filler:
-                    try:
-                        while filler.write(bytes(4096)):
-                            pass
-                    except OSError:
-                        pass
+                filler = self.fill(disk)
             elif events[-1]["event"] == "warning":
-                (disk / "filler").unlink()
+                filler.unlink()
         self.assertEqual(process.wait(), 0)
         process.stdout.close()
         told = [e["event"] for e in events if e["event"].startswith("recording") or e["event"] == "warning"]

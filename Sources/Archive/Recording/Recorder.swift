@@ -1,6 +1,7 @@
 import AudioCore
 import Dispatch
 package import Events
+import Synchronization
 
 /// Records a conversation: your voice as it is sent on the left, the model's as it leaves the loudspeaker on the right,
 /// in Ogg Opus files that can be played whenever the program ends, and however.
@@ -28,10 +29,13 @@ package actor Recorder {
 
     /// How often the tapes are emptied.
     static let interval = Duration.milliseconds(100)
+    /// Parts of answers that wait for the disk.
+    static let mostWaiting = 64 << 20
 
     private let queue = QueueExecutor(label: "vivavoce.recorder")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
+    private let waiting = WaitingParts()
     private let clock: RecordingClock
     private let taps: RecordingTaps
     private let tell: @Sendable (Event.Body) -> Void
@@ -85,12 +89,32 @@ package actor Recorder {
                 lostMilliseconds: Int(lost.milliseconds)))
     }
 
-    /// Keeps something that came beside the sound, such as an image, under `artifacts`.
+    /// Keeps a part of an answer, such as an image, under `artifacts`, and tells where.
     ///
-    /// - Parameter name: as it is to be called; made harmless, and different from what is there.
-    /// - Returns: the file's path.
-    package func keep(_ bytes: [UInt8], name: String) throws(ArchiveError) -> String {
-        try directory.keep(bytes, name: name)
+    /// Any thread; does not wait. What was given before the recording's end is written before it. More than
+    /// `mostWaiting` bytes at once are not taken, and that is told.
+    package nonisolated func keep(_ bytes: [UInt8], mimeType: String) {
+        let size = bytes.count
+        guard waiting.bytes.add(size, ordering: .relaxed).newValue <= Self.mostWaiting else {
+            waiting.bytes.subtract(size, ordering: .relaxed)
+            return tell(
+                .warning(
+                    Problem(
+                        code: "part.notKept",
+                        message: "\(size) bytes of \(mimeType) are not kept: the disk has not taken what came before."))
+            )
+        }
+        queue.run { [directory, tell, waiting] in
+            defer { waiting.bytes.subtract(size, ordering: .relaxed) }
+            do throws(ArchiveError) {
+                let path = try directory.keep(bytes, name: RecordingDirectory.name(ofType: mimeType))
+                tell(
+                    mimeType.hasPrefix("image/")
+                        ? .image(path: path, mimeType: mimeType) : .file(path: path, mimeType: mimeType))
+            } catch {
+                tell(.warning(Problem(code: "part.notKept", message: error.message, remedy: error.remedy)))
+            }
+        }
     }
 
     /// - Parameter stereo: what follows on what was written last.
@@ -101,11 +125,18 @@ package actor Recorder {
     }
 }
 
+/// How much waits to be written.
+private final class WaitingParts: Sendable {
+    let bytes = Atomic(0)
+}
+
 /// Runs an actor on a queue of its own, whose threads may wait for a disk.
 private final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
     init(label: String) { queue = DispatchQueue(label: label) }
+
+    func run(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

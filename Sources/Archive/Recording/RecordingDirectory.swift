@@ -49,6 +49,17 @@ struct RecordingDirectory: Sendable, Equatable {
         throw ArchiveError(.badInput, "\(directory) holds ten thousand files called \(name) already")
     }
 
+    /// What a part of an answer is called.
+    ///
+    /// - Parameter mimeType: such as `image/png`, which gives `image.png`; parameters are left out.
+    static func name(ofType mimeType: String) -> String {
+        let type = mimeType.lowercased().prefix { $0 != ";" }.split(separator: "/", maxSplits: 1)
+        guard type.count == 2 else { return "part" }
+        let subtype = type[1].prefix { $0 != "+" }
+        let ending = ["jpeg": "jpg", "plain": "txt", "octet-stream": "bin", "markdown": "md"][subtype] ?? subtype
+        return "\(type[0]).\(ending)"
+    }
+
     /// One component of a path, whatever was asked for: never empty, hidden, or longer than any file system allows.
     static func sanitized(_ name: String) -> String {
         let kept = name.unicodeScalars.map { scalar in

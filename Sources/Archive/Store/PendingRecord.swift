@@ -153,7 +153,8 @@ extension Event {
             return [.turnEnded(turn: turn, speaker: speaker, reason: reason, heardMilliseconds: heard)]
         case .usage(let report): return [.used(report.turn)]
         case .recordingStarted(let path): return [.recorded(directory: path), happened]
-        case .image(let path, let mimeType): return [.artifact(path: path, mimeType: mimeType)]
+        case .image(let path, let mimeType), .file(let path, let mimeType):
+            return [.artifact(path: path, mimeType: mimeType)]
         case .sessionConnecting, .transcriptPartial, .transcriptFinal, .audioLevel, .audioXrun, .audioUnderrun:
             return []
         case .sessionRotating, .sessionResumed, .sessionStalled, .turnsMode, .wakeHeard, .wakeAsleep, .audioMuted,

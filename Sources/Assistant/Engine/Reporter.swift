@@ -3,25 +3,11 @@ import Events
 import LiveProtocol
 import LiveSession
 
-/// Publishes the events of one conversation, under its name and with the time of day.
-struct Announcer: Sendable {
-    private let bus: EventBus
-    private let wallClock: @Sendable () -> Int64
-    /// Our own name of the conversation: when it began, in base 36, so that names sort as the conversations do.
-    let session: String
-
-    init(bus: EventBus, wallClock: @escaping @Sendable () -> Int64) {
-        self.bus = bus
-        self.wallClock = wallClock
-        session = String(wallClock(), radix: 36)
-    }
-
-    func tell(_ body: Event.Body) { bus.publish(Event(at: wallClock(), session: session, body)) }
-}
-
 /// Puts what the engine learns into the words of the event vocabulary, and keeps repeated trouble from flooding it.
 struct Reporter {
     private let announcer: Announcer
+    /// Keeps a part of an answer in a file and tells of it; nil where nothing is kept.
+    private let keep: SessionEngine.PartKeeper?
     private let began: Int64
     private var ledger = Ledger()
     /// Warnings about the setup are said once, not with every connection.
@@ -41,8 +27,12 @@ struct Reporter {
     ///   - began: wall-clock time at the engine's zero, milliseconds since 1970. The times of all lines are counted from
     ///     there, so that they lie to each other as they were, whatever becomes of the wall clock.
     ///   - languages: that the user's lines are expected in, BCP 47; none: any.
-    init(_ announcer: Announcer, began: Int64, expecting languages: [String] = []) {
+    init(
+        _ announcer: Announcer, began: Int64, expecting languages: [String] = [],
+        keeping keep: SessionEngine.PartKeeper? = nil
+    ) {
         self.announcer = announcer
+        self.keep = keep
         self.began = began
         self.languages = LanguageWatch(expecting: languages)
     }
@@ -183,7 +173,10 @@ struct Reporter {
         case .grounding(let metadata), .urlContext(let metadata): tell(.grounding(Reporter.text(metadata)))
         case .blob(let mimeType, let bytes):
             let type = Redaction.clip(mimeType)
-            warnOnce("part.\(type)", "The answer holds \(bytes.count) bytes of \(type), which are not kept.")
+            if let keep { return keep(type, bytes) }
+            warnOnce(
+                "part.\(type)", "The answer holds \(bytes.count) bytes of \(type), which are not kept.",
+                remedy: "They are kept where a conversation is recorded: --record DIR.")
         case .file(let uri, _):
             warnOnce("part.file", "The answer refers to a file, which is not fetched: \(Redaction.clip(uri))")
         case .serviceError(let code, let message):
@@ -200,8 +193,8 @@ struct Reporter {
         }
     }
 
-    private mutating func warnOnce(_ code: String, _ message: String) {
-        if notKept.count < 32, notKept.insert(code).inserted { warn("part.notKept", message) }
+    private mutating func warnOnce(_ code: String, _ message: String, remedy: String? = nil) {
+        if notKept.count < 32, notKept.insert(code).inserted { warn("part.notKept", message, remedy: remedy) }
     }
 
     func toolsCalled(_ calls: [ToolCall], answered results: [ToolResult]) {
@@ -265,27 +258,6 @@ struct Reporter {
     private static func text(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }
     private static func milliseconds(ofSpeech samples: Int) -> Int { samples * 1000 / SampleRate.speech.hertz }
     private static func milliseconds(ofVoice samples: Int) -> Int { samples * 1000 / SampleRate.voice.hertz }
-}
-
-/// Lets one through per interval and counts the rest.
-private struct RateLimit {
-    let interval: Duration
-    private var next = Duration.zero
-    private var held = 0
-
-    init(interval: Duration) { self.interval = interval }
-
-    /// - Returns: words for how many were held back since the last one let through, empty for none; nil when this one is
-    ///   held back too.
-    mutating func admit(now: Duration) -> String? {
-        guard now >= next else {
-            held += 1
-            return nil
-        }
-        defer { held = 0 }
-        next = now + interval
-        return held == 0 ? "" : " (and \(held) more like it)"
-    }
 }
 
 extension Party {

@@ -24,6 +24,9 @@ package actor SessionEngine {
         }
     }
 
+    /// Takes an image or another part of an answer, by its MIME type. Any thread; must not wait.
+    package typealias PartKeeper = @Sendable (_ mimeType: String, _ bytes: [UInt8]) -> Void
+
     /// What the engine is built from; a test puts its own in place of each.
     package struct Parts: Sendable {
         package var dialect: any Dialect
@@ -31,16 +34,16 @@ package actor SessionEngine {
         package var voice: Voice
         package var speech: SpeechSink
         package var ports: any AudioPorts
-        package var bus: EventBus
+        package var announcer: Announcer
+        /// Nil where parts of an answer that are neither speech nor text are not kept.
+        package var keep: PartKeeper?
         package var time: EngineTime
-        /// Wall clock, as `Event.at`.
-        package var wallClock: @Sendable () -> Int64
         /// 0 … 1, for jitter.
         package var random: @Sendable () -> Double
 
         package init(
             dialect: any Dialect, transport: any Transport, voice: Voice, speech: SpeechSink, ports: any AudioPorts,
-            bus: EventBus, time: EngineTime, wallClock: @escaping @Sendable () -> Int64,
+            announcer: Announcer, keep: PartKeeper? = nil, time: EngineTime,
             random: @escaping @Sendable () -> Double
         ) {
             self.dialect = dialect
@@ -48,9 +51,9 @@ package actor SessionEngine {
             self.voice = voice
             self.speech = speech
             self.ports = ports
-            self.bus = bus
+            self.announcer = announcer
+            self.keep = keep
             self.time = time
-            self.wallClock = wallClock
             self.random = random
         }
     }
@@ -70,7 +73,6 @@ package actor SessionEngine {
 
     let configuration: Configuration
     let parts: Parts
-    private nonisolated let announcer: Announcer
     // Bounded at its sources: a line gives itself up at `Line.mostUntaken`, there are a few alarms, and the rest is what
     // people do. So the end of a line always finds room.
     private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .unbounded)
@@ -104,10 +106,9 @@ package actor SessionEngine {
         keeper = SessionKeeper(configuration.keeping)
         turnKeeper = TurnKeeper(configuration.turns)
         watch = EndWatch(configuration.until)
-        announcer = Announcer(bus: parts.bus, wallClock: parts.wallClock)
         reporter = Reporter(
-            announcer, began: parts.wallClock() - Int64(parts.time.now().milliseconds),
-            expecting: configuration.setup.inputTranscription?.languages ?? [])
+            parts.announcer, began: parts.announcer.wallClock() - Int64(parts.time.now().milliseconds),
+            expecting: configuration.setup.inputTranscription?.languages ?? [], keeping: parts.keep)
         lines = Lines(to: configuration.endpoint, through: parts.transport) {
             [parts, feed = mailbox.continuation] dial in
             Line(dialect: parts.dialect, voice: parts.voice, speech: parts.speech) { feed.yield(.line(dial: dial, $0)) }
@@ -134,11 +135,8 @@ package actor SessionEngine {
     /// The conversation cannot go on, or is wanted to end, for this reason.
     package nonisolated func stop(_ ending: Ending) { post(.stop(ending)) }
 
-    /// Our own name of the conversation, as in its events.
-    nonisolated var session: String { announcer.session }
-
     /// Publishes an event of this conversation. Any thread but a real-time one.
-    package nonisolated func tell(_ body: Event.Body) { announcer.tell(body) }
+    package nonisolated func tell(_ body: Event.Body) { parts.announcer.tell(body) }
 
     /// Runs until the session has ended for good. Cancelling ends it without a close frame.
     package func run() async -> Ending {
@@ -192,7 +190,7 @@ package actor SessionEngine {
             turnKeeper.deadline(at: turnMoment), nextHousekeeping,
         ]
         if keeper.awaitsQuiet(now: now) { deadlines.append(nextListening) }
-        if parts.bus.wantsLevels { deadlines.append(nextLevels) }
+        if parts.announcer.wantsLevels { deadlines.append(nextLevels) }
         return deadlines.compactMap { $0 }.min()
     }
 
@@ -236,7 +234,7 @@ package actor SessionEngine {
             parts.voice.trimWaiting()
             reportCounts()
         }
-        if now >= nextLevels, parts.bus.wantsLevels {
+        if now >= nextLevels, parts.announcer.wantsLevels {
             nextLevels = now + .milliseconds(100)
             let levels = parts.ports.levels
             reporter.tell(.audioLevel(input: turnKeeper.isMuted ? nil : levels.input, output: levels.output))

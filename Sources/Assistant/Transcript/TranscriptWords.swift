@@ -34,7 +34,7 @@ package enum TranscriptWords {
     /// What else the model gave, as a line of the transcript; nil for other events.
     package static func content(_ body: Event.Body) -> String? {
         switch body {
-        case .image(let path, let mimeType): "model: [\(mimeType): \(path)]"
+        case .image(let path, let mimeType), .file(let path, let mimeType): "model: [\(mimeType): \(path)]"
         case .code(let language, let source): "model: [\(language): \(source)]"
         case .codeResult(let outcome, let output): "model: [\(outcome): \(output)]"
         default: nil

@@ -51,7 +51,7 @@ final class EngineStage: Sendable {
 
     init(
         model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never,
-        turns: TurnKeeper.Configuration = TurnKeeper.Configuration()
+        turns: TurnKeeper.Configuration = TurnKeeper.Configuration(), keep: SessionEngine.PartKeeper? = nil
     ) {
         var configuration = SessionEngine.Configuration(
             endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
@@ -69,8 +69,8 @@ final class EngineStage: Sendable {
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: model), transport: transport, voice: voice, speech: SpeechSink(speech),
                 ports: ports,
-                bus: bus, time: EngineTime(clock) { [machine] in machine.asleep },
-                wallClock: { [clock] in 1_000_000 + Int64(clock.elapsed / .milliseconds(1)) },
+                announcer: Announcer(bus: bus) { [clock] in 1_000_000 + Int64(clock.elapsed / .milliseconds(1)) },
+                keep: keep, time: EngineTime(clock) { [machine] in machine.asleep },
                 random: { 1 }))
     }
 

@@ -124,8 +124,8 @@ private func rehearse(
                 setup: SessionSetup(model: model), until: .never),
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: model), transport: WebSocketTransport(),
-                voice: Voice(source: VoiceSource(ring)), speech: SpeechSink(speech), ports: ports, bus: bus,
-                time: EngineTime.ofMachine(), wallClock: { 0 }, random: { 0 }))
+                voice: Voice(source: VoiceSource(ring)), speech: SpeechSink(speech), ports: ports,
+                announcer: Announcer(bus: bus) { 0 }, time: EngineTime.ofMachine(), random: { 0 }))
         async let ending = engine.run()
         // A device's clock: a task that span would starve the tests beside it.
         let player = DispatchSource.makeTimerSource()
