@@ -43,9 +43,9 @@ def environment(home, **more):
 
 
 class Rehearsal:
-    def __init__(self, command, folder):
+    def __init__(self, command, folder, *flags):
         self.process = subprocess.Popen(
-            [command, "serve"], stdout=subprocess.PIPE, stderr=open(folder / "rehearsal.log", "w"),
+            [command, "serve", *flags], stdout=subprocess.PIPE, stderr=open(folder / "rehearsal.log", "w"),
             env=environment(folder))
         line = self.process.stdout.readline()
         if not line:
