@@ -99,11 +99,16 @@ let package = Package(
                 "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
+        .target(name: "ControlProtocol", dependencies: [flyingSocks], swiftSettings: common),
+        .target(
+            name: "ControlServer",
+            dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveSession", flyingSocks],
+            swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
             dependencies: [
-                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol",
-                "LiveSession",
+                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "ControlProtocol", "ControlServer",
+                "Events", "LiveProtocol", "LiveSession",
                 argumentParser, logging,
             ],
             swiftSettings: common),
@@ -177,6 +182,7 @@ let package = Package(
                 "Rehearsal", "Sphinx", "TestKit", logging,
             ],
             swiftSettings: common),
+        .testTarget(name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer"], swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),

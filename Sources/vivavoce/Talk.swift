@@ -1,6 +1,9 @@
 import ArgumentParser
 import Assistant
 import AudioDevices
+import ControlProtocol
+import ControlServer
+import Events
 import Glibc
 import Logging
 
@@ -32,6 +35,7 @@ struct Talk: AsyncParsableCommand {
     @Flag(help: "Print the spoken lines and errors only.")
     var quiet = false
 
+    @OptionGroup var control: ControlFlags
     @OptionGroup var settings: SettingFlags
 
     func run() async throws {
@@ -61,6 +65,18 @@ struct Talk: AsyncParsableCommand {
         }
     }
 
+    /// While it runs, this is the daemon that other commands steer; a second one is steered at its terminal only.
+    private func door(to conversation: Conversation, telling bus: EventBus) -> ControlDoor? {
+        do throws(DoorError) {
+            return try ControlDoor(
+                at: control.path, to: TalkDoor(conversation: conversation), telling: bus, version: Version.current,
+                now: { Environment.now })
+        } catch {
+            if !quiet { Failure.print("not steered from outside: \(error.message)") }
+            return nil
+        }
+    }
+
     /// Prints the choices where `?` was given for a device.
     private static func listsDevices(_ names: Settings.Audio) -> Bool {
         let asked = [(names.input, DeviceDirection.input), (names.output, .output)].filter { $0.0 == "?" }
@@ -82,7 +98,13 @@ struct Talk: AsyncParsableCommand {
         ) { bus in
             let conversation = Conversation(
                 settings: settings, credential: credential, environment: Environment.current, bus: bus)
-            return TalkSession.Partner(run: conversation.run, perform: conversation.perform)
+            let door = door(to: conversation, telling: bus)
+            return Partner {
+                guard let door else { return await conversation.run() }
+                return await door.open(during: conversation.run)
+            } perform: {
+                conversation.perform($0)
+            }
         }
         return await session.hold()
     }
@@ -95,5 +117,19 @@ extension Settings {
         service.proxy = nil
         service.caFile = nil
         service.keyFile = nil
+    }
+}
+
+/// The conversation of a terminal, as others may steer it: there is one, and with it ends the command.
+private struct TalkDoor: Controlled {
+    let conversation: Conversation
+
+    func perform(_ command: ConversationCommand) { conversation.perform(command) }
+    func connect() {}
+    func hangUp() { conversation.perform(.hangUp) }
+    func shutdown() { conversation.perform(.hangUp) }
+
+    func reload() throws(RPC.Failure) -> JSON {
+        throw .state("a conversation at a terminal keeps the settings that it began with", remedy: "Begin it anew.")
     }
 }

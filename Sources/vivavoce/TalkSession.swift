@@ -6,12 +6,6 @@ import LiveSession
 
 /// One conversation with a person at the terminal: shows it, obeys keys and signals, and says how it ended.
 actor TalkSession {
-    /// What the session needs of a conversation; a test puts a scripted one in its place.
-    struct Partner: Sendable {
-        let run: @Sendable () async -> Outcome
-        let perform: @Sendable (ConversationCommand) -> Void
-    }
-
     private enum Part: Sendable {
         case ended(Outcome)
         case shown
@@ -25,6 +19,7 @@ actor TalkSession {
     private let partner: Partner
     private let keyboard: Keyboard?
     private let patience: Duration
+    private let reload: (@Sendable () -> Void)?
     private var talking: Talking
     private var release: Task<Void, Never>?
 
@@ -37,15 +32,19 @@ actor TalkSession {
     private var way = DispatchWorkItem {}
 
     /// - Parameters:
+    ///   - bus: where events are told.
     ///   - keyboard: nil where nobody can press keys.
+    ///   - reload: what SIGHUP asks for; nil where it asks for the end, as at a terminal that is gone.
     ///   - patience: how long the conversation and its transcript may take to end once they should; the process then
     ///     ends without them.
     init(
-        console: Console, style: Transcript.Style, keyboard: Keyboard?, talking: Talking = Talking(),
-        patience: Duration = .seconds(3), partner: (EventBus) -> Partner
+        console: Console, style: Transcript.Style, on bus: EventBus = EventBus(), keyboard: Keyboard?,
+        talking: Talking = Talking(), patience: Duration = .seconds(3), reload: (@Sendable () -> Void)? = nil,
+        partner: (EventBus) -> Partner
     ) {
         self.console = console
-        bus = EventBus()
+        self.bus = bus
+        self.reload = reload
         self.keyboard = keyboard
         self.patience = patience
         self.talking = talking
@@ -154,6 +153,7 @@ actor TalkSession {
         guard number != SIGUSR1, number != SIGUSR2 else {
             return await talk(talking.obey(number == SIGUSR1 ? .pressed : .released))
         }
+        if number == SIGHUP, let reload { return reload() }
         signalsThatEnd += 1
         if number == SIGINT, !hasBeenLive { wasInterruptedEarly = true }
         if signalsThatEnd > 1 { leave(with: .interrupted, after: .zero) }

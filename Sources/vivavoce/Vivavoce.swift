@@ -11,7 +11,11 @@ struct Vivavoce: AsyncParsableCommand {
             `vivavoce config show` tells what holds and who said so.
             """,
         version: Version.current,
-        subcommands: [Talk.self, Devices.self, Models.self, EchoTest.self, Keys.self, Config.self, Transcripts.self])
+        subcommands: [
+            Talk.self, DaemonCommand.self, Status.self, Watch.self, Say.self, Interrupt.self, Mute.self, Unmute.self,
+            Press.self, Release.self, Connect.self, Hangup.self, Mode.self, Reload.self, Devices.self, Models.self,
+            EchoTest.self, Keys.self, Config.self, Transcripts.self,
+        ])
 }
 
 enum Version {

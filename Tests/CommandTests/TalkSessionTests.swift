@@ -15,9 +15,9 @@ final class ScriptedPartner: Sendable {
     private let (start, running) = AsyncStream.makeStream(of: Never.self)
     private let bus = Mutex<EventBus?>(nil)
 
-    func partner(on bus: EventBus) -> TalkSession.Partner {
+    func partner(on bus: EventBus) -> Partner {
         self.bus.withLock { $0 = bus }
-        return TalkSession.Partner(
+        return Partner(
             run: { [ends, running] in
                 running.finish()
                 for await outcome in ends { return outcome }

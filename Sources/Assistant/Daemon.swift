@@ -1,0 +1,138 @@
+package import Events
+
+/// A conversation that can be held and steered: the real one, or what a test puts in its place.
+package struct Partner: Sendable {
+    /// Holds it to its end.
+    package let run: @Sendable () async -> Outcome
+    /// Any thread; does not wait.
+    package let perform: @Sendable (ConversationCommand) -> Void
+
+    package init(
+        run: @escaping @Sendable () async -> Outcome, perform: @escaping @Sendable (ConversationCommand) -> Void
+    ) {
+        self.run = run
+        self.perform = perform
+    }
+}
+
+/// The assistant without a terminal: holds one conversation after the other for as long as it is wanted.
+///
+/// A service or a device that cannot be had now is tried again for ever, with growing pauses. What no trying mends, such
+/// as a refused key, ends it with that exit code, and so does a conversation that ended because its time was up.
+package actor Daemon {
+    /// Between two tries.
+    private static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(5), .seconds(15), .seconds(60)]
+    /// A conversation that lasted so long was no failed try.
+    private static let lasting = Duration.seconds(60)
+
+    private let bus: EventBus
+    private let time: EngineTime
+    private let wallClock: @Sendable () -> Int64
+    private let read: @Sendable () throws(AssistantError) -> PartnerMaker
+    private var makePartner: PartnerMaker
+    private var partner: Partner?
+    private var isWanted = true
+    private var isOver = false
+    private var tries = 0
+    private var pause: Task<Void, Never>?
+
+    /// Makes the next conversation.
+    package typealias PartnerMaker = @Sendable () -> Partner
+
+    /// - Parameter read: reads the settings and checks them; what it returns makes conversations by them.
+    /// - Throws: what is wrong with the settings.
+    package init(
+        bus: EventBus, time: EngineTime = .ofMachine(), wallClock: @escaping @Sendable () -> Int64,
+        reading read: @escaping @Sendable () throws(AssistantError) -> PartnerMaker
+    ) throws(AssistantError) {
+        self.bus = bus
+        self.time = time
+        self.wallClock = wallClock
+        self.read = read
+        makePartner = try read()
+    }
+
+    /// Runs until it is shut down or cannot go on.
+    package func run() async -> Outcome {
+        while !isOver {
+            guard isWanted else {
+                await rest(for: nil)
+                continue
+            }
+            let partner = makePartner()
+            self.partner = partner
+            let began = time.now()
+            let outcome = await partner.run()
+            self.partner = nil
+            guard isWanted, !isOver else { continue }
+            guard outcome.exit.mayPass else { return outcome }
+            tries = time.now() - began > Self.lasting ? 0 : tries
+            let delay = Self.pauses[min(tries, Self.pauses.count - 1)]
+            tries += 1
+            tell(
+                Problem(
+                    code: "daemon.trying", message: "\(outcome.reason) Trying again in \(delay.components.seconds) s.",
+                    remedy: nil))
+            await rest(for: delay)
+        }
+        return Outcome(exit: .success, reason: "asked to end")
+    }
+
+    /// - Returns: whether a conversation is under way that can obey.
+    package func obey(_ command: ConversationCommand) -> Bool {
+        guard let partner else { return false }
+        partner.perform(command)
+        return true
+    }
+
+    /// Begins a conversation where none is under way, now rather than after the pause.
+    package func connect() {
+        isWanted = true
+        tries = 0
+        pause?.cancel()
+    }
+
+    /// Reads the settings again, for the conversations that follow; where they are wrong, those before hold.
+    package func readAgain() throws(AssistantError) { makePartner = try read() }
+
+    /// The same for whoever cannot be answered: what is wrong is told as a warning.
+    package func readAgainOrTell() {
+        do throws(AssistantError) {
+            try readAgain()
+        } catch {
+            tell(Problem(code: "settings.notApplied", message: error.message, remedy: error.remedy))
+        }
+    }
+
+    /// Ends the conversation; the next one begins when it is asked for.
+    package func hangUp() {
+        isWanted = false
+        partner?.perform(.hangUp)
+        pause?.cancel()
+    }
+
+    /// Ends the conversation and the daemon.
+    package func shutdown() {
+        isOver = true
+        partner?.perform(.hangUp)
+        pause?.cancel()
+    }
+
+    /// - Parameter longest: nil until something is asked of it.
+    private func rest(for longest: Duration?) async {
+        let pause = Task { [time] in
+            if let longest { return await time.sleep(time.now() + longest) }
+            while !Task.isCancelled { await time.sleep(time.now() + .seconds(3_600)) }
+        }
+        self.pause = pause
+        await pause.value
+        self.pause = nil
+    }
+
+    private func tell(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }
+}
+
+extension ExitCode {
+    /// What is wrong may be right in a minute.
+    fileprivate var mayPass: Bool { self == .unavailable || self == .temporaryFailure }
+}

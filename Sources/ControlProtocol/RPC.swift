@@ -1,0 +1,167 @@
+package import FoundationEssentials
+
+/// JSON-RPC 2.0 as the control socket speaks it: one object, or one batch of them, on a line.
+package enum RPC {
+    /// Bytes of a line, its end left out; longer ones are refused and passed over.
+    package static let longestLine = 256 << 10
+
+    /// What identifies a call: a string or a whole number.
+    package enum ID: Sendable, Equatable {
+        case string(String)
+        case number(Int)
+        /// Of an error about something that named no call.
+        case none
+    }
+
+    package struct Request: Sendable, Equatable {
+        /// Nil for a notification, which gets no answer.
+        package var id: ID?
+        package var method: String
+        package var params: [String: JSON]
+
+        package init(id: ID?, method: String, params: [String: JSON] = [:]) {
+            self.id = id
+            self.method = method
+            self.params = params
+        }
+    }
+
+    package struct Failure: Error, Sendable, Equatable {
+        package var code: Int
+        /// What was asked, and why it cannot be done.
+        package var message: String
+        /// What to do about it.
+        package var remedy: String?
+
+        package init(_ code: Int, _ message: String, remedy: String? = nil) {
+            self.code = code
+            self.message = message
+            self.remedy = remedy
+        }
+
+        package static func parse(_ message: String) -> Failure { Failure(-32700, message) }
+        package static func request(_ message: String) -> Failure { Failure(-32600, message) }
+        package static func method(_ name: String) -> Failure {
+            Failure(-32601, "there is no method \(name)", remedy: "docs/control.md lists them")
+        }
+        package static func params(_ message: String) -> Failure { Failure(-32602, message) }
+        /// It is understood, and cannot be done as things stand.
+        package static func state(_ message: String, remedy: String? = nil) -> Failure {
+            Failure(-32000, message, remedy: remedy)
+        }
+    }
+
+    package typealias Outcome = Result<JSON, Failure>
+
+    package struct Reply: Sendable, Equatable {
+        package var id: ID
+        package var outcome: Outcome
+
+        package init(id: ID, _ outcome: Outcome) {
+            self.id = id
+            self.outcome = outcome
+        }
+    }
+
+    /// What a line asks for.
+    package enum Call: Sendable, Equatable {
+        case one(Entry)
+        /// At least one.
+        case batch([Entry])
+    }
+
+    /// One call of a line, or what is wrong with it and whom to tell.
+    package enum Entry: Sendable, Equatable {
+        case request(Request)
+        case malformed(Reply)
+    }
+}
+
+// MARK: Reading
+
+extension RPC {
+    /// Reads a line without its end.
+    package static func call(_ line: some Sequence<UInt8>) -> Call {
+        let value: JSON
+        do {
+            value = try JSONDecoder().decode(JSON.self, from: Data(line))
+        } catch {
+            return .one(.malformed(Reply(id: .none, .failure(.parse("this line is no JSON")))))
+        }
+        guard case .array(let values) = value else { return .one(entry(value)) }
+        guard !values.isEmpty else {
+            return .one(.malformed(Reply(id: .none, .failure(.request("a batch holds at least one call")))))
+        }
+        return .batch(values.map(entry))
+    }
+
+    private static func entry(_ value: JSON) -> Entry {
+        guard let members = value.object else {
+            return .malformed(Reply(id: .none, .failure(.request("a call is an object"))))
+        }
+        let id: ID?
+        switch members["id"] {
+        case nil: id = nil
+        case .string(let text): id = .string(text)
+        case .integer(let number): id = .number(number)
+        case .null: id = ID.none
+        default:
+            return .malformed(Reply(id: .none, .failure(.request("an id is a string or a whole number"))))
+        }
+        func refused(_ failure: Failure) -> Entry { .malformed(Reply(id: id ?? .none, .failure(failure))) }
+        guard members["jsonrpc"] == "2.0" else { return refused(.request(#"a call has "jsonrpc":"2.0""#)) }
+        guard let method = members["method"]?.string else { return refused(.request("a call names its method")) }
+        switch members["params"] {
+        case nil: return .request(Request(id: id, method: method))
+        case .object(let params): return .request(Request(id: id, method: method, params: params))
+        default: return refused(.params("parameters are given by name, in an object"))
+        }
+    }
+}
+
+// MARK: Writing
+
+extension RPC.ID {
+    fileprivate var json: JSON {
+        switch self {
+        case .string(let text): .string(text)
+        case .number(let number): .integer(number)
+        case .none: .null
+        }
+    }
+}
+
+extension RPC.Request {
+    package var json: JSON {
+        var members: [String: JSON] = ["jsonrpc": "2.0", "method": .string(method)]
+        if let id { members["id"] = id.json }
+        if !params.isEmpty { members["params"] = .object(params) }
+        return .object(members)
+    }
+}
+
+extension RPC.Reply {
+    package var json: JSON {
+        var members: [String: JSON] = ["jsonrpc": "2.0", "id": id.json]
+        switch outcome {
+        case .success(let result): members["result"] = result
+        case .failure(let failure):
+            var error: [String: JSON] = ["code": .integer(failure.code), "message": .string(failure.message)]
+            if let remedy = failure.remedy { error["data"] = ["remedy": .string(remedy)] }
+            members["error"] = .object(error)
+        }
+        return .object(members)
+    }
+}
+
+extension JSON {
+    /// As one line, with its end.
+    package var line: Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Numbers that JSON has no words for cannot be in it: it was read from JSON, or made of our own finite ones.
+        guard var data = try? encoder.encode(self) else { return Data("null\n".utf8) }
+        data.append(UInt8(ascii: "\n"))
+        return data
+    }
+}

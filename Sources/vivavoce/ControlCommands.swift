@@ -1,0 +1,171 @@
+import ArgumentParser
+import ControlProtocol
+import LiveSession
+
+/// A command to a running daemon that has nothing to add to its name.
+protocol ControlVerb: AsyncParsableCommand {
+    static var method: String { get }
+    var daemon: ControlFlags { get }
+    var json: Bool { get }
+}
+
+extension ControlVerb {
+    func run() async throws {
+        let result = try await daemon.call(Self.method)
+        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
+    }
+}
+
+struct Interrupt: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Stop the daemon's answer.")
+    static let method = "interrupt"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Mute: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Stop reading the daemon's microphone.")
+    static let method = "mute"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Unmute: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Read the daemon's microphone again.")
+    static let method = "unmute"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Press: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Press the daemon's key to talk.")
+    static let method = "press"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Release: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Let the daemon's key to talk go.")
+    static let method = "release"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Connect: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Have the daemon begin a conversation.")
+    static let method = "connect"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Hangup: ControlVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "End the daemon's conversation; `connect` begins the next.")
+    static let method = "hangup"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Reload: ControlVerb {
+    static let configuration = CommandConfiguration(abstract: "Have the daemon read its settings again.")
+    static let method = "reload"
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+}
+
+struct Say: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Send the daemon a written message.")
+
+    @Argument(help: "The message; - reads it from stdin.") var text: [String]
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+
+    func run() async throws {
+        let said = text == ["-"] ? Self.standardInput() : text.joined(separator: " ")
+        let result = try await daemon.call("say", ["text": .string(said)])
+        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
+    }
+
+    private static func standardInput() -> String {
+        var lines: [String] = []
+        while let line = readLine() { lines.append(line) }
+        return lines.joined(separator: "\n")
+    }
+}
+
+struct Mode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Change when the daemon hears you: \(TurnMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+
+    @Argument(help: "The mode's name.") var name: String
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+
+    func run() async throws {
+        let result = try await daemon.call("mode", ["name": .string(name)])
+        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
+    }
+}
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show how the running daemon is.")
+
+    @Flag(help: "Print it as JSON.") var json = false
+    @OptionGroup var daemon: ControlFlags
+
+    func run() async throws {
+        let status = try await daemon.call("status")
+        print(json ? String(decoding: status.line, as: UTF8.self) : Self.text(status), terminator: "")
+    }
+
+    /// A line for each thing that is known, in the order in which people ask.
+    static func text(_ status: JSON) -> String {
+        let members = status.object ?? [:]
+        let names = [
+            "state", "session", "model", "liveSince", "mode", "muted", "speaker", "input", "output", "recording",
+            "turns",
+            "tokens", "reconnections", "upSeconds", "pid", "version", "lastProblem",
+        ]
+        let width = names.map(\.count).max() ?? 0
+        return names.compactMap { name in
+            members[name].map { "\(name)\(String(repeating: " ", count: width - name.count))  \(words($0))\n" }
+        }.joined()
+    }
+
+    private static func words(_ value: JSON) -> String {
+        switch value {
+        case .string(let text): TerminalSafe.text(text)
+        case .bool(let isSo): isSo ? "yes" : "no"
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .null: "-"
+        case .array(let values): values.map(words).joined(separator: ", ")
+        case .object(let members): members.sorted { $0.key < $1.key }.map { words($0.value) }.joined(separator: "  ")
+        }
+    }
+}
+
+struct Watch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print what happens in the daemon, a line per event, until it ends.",
+        discussion: "Give names such as turn.completed or turn.* to see no others.")
+
+    @Argument(help: "Events to watch (default: all but levels).") var events: [String] = []
+    @Flag(help: "Print every event as its JSON line.") var json = false
+    @OptionGroup var daemon: ControlFlags
+
+    func run() async throws {
+        do throws(ControlError) {
+            let client = try await ControlClient.connect(to: daemon.path)
+            _ = try await client.call("subscribe", events.isEmpty ? [:] : ["events": .array(events.map(JSON.string))])
+            for await notification in client.notifications { Self.show(notification, json) }
+        } catch {
+            throw error.reported()
+        }
+    }
+
+    private static func show(_ notification: ControlClient.Notification, _ json: Bool) {
+        let event = String(decoding: notification.event, as: UTF8.self)
+        Output.line(json ? event : EventLine.text(notification.name, event))
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import ControlProtocol
+
+/// Which daemon is meant.
+struct ControlFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The daemon's socket (default: VIVAVOCE_SOCKET, else vivavoce/control.sock in the runtime directory).",
+            valueName: "PATH"))
+    var socket: String?
+
+    var path: String {
+        let environment = Environment.current
+        return socket ?? environment["VIVAVOCE_SOCKET"] ?? ControlPath.standard(environment: environment)
+    }
+}
+
+extension ControlError {
+    /// Prints the failure and becomes the error that ends the process.
+    func reported() -> ArgumentParser.ExitCode {
+        Failure.print(remedy.map { "\(message)\n  \($0)" } ?? message)
+        let exit: Int32 =
+            switch self {
+            case .refused(let failure) where failure.code == RPC.Failure.params("").code: 64
+            case .pathTooLong: 64
+            case .notAllowed: 77
+            default: 69
+            }
+        return ArgumentParser.ExitCode(exit)
+    }
+}
+
+extension ControlFlags {
+    /// Calls one method of the running daemon; a failure is printed and ends the process.
+    func call(_ method: String, _ params: [String: JSON] = [:]) async throws(ArgumentParser.ExitCode) -> JSON {
+        do {
+            let client = try await ControlClient.connect(to: path)
+            let result = try await client.call(method, params)
+            await client.close()
+            return result
+        } catch {
+            throw error.reported()
+        }
+    }
+}

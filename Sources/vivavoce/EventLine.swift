@@ -1,0 +1,45 @@
+import ControlProtocol
+import Events
+import FoundationEssentials
+import Glibc
+
+/// An event as `watch` shows it to people: when, what, and its members in short.
+enum EventLine {
+    /// - Parameter json: the event's own line.
+    static func text(_ name: String, _ json: String) -> String {
+        guard let members = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8)))?.object else { return json }
+        let time = members["at"]?.string?.split(separator: "T").last?.prefix(8) ?? ""
+        let left = members.filter { !["event", "at", "session", "marks"].contains($0.key) }
+        let pairs = left.sorted { $0.key < $1.key }.map { "\($0.key)=\(short($0.value))" }
+        return TerminalSafe.text(([String(time), name] + pairs).joined(separator: "  "))
+    }
+
+    private static func short(_ value: JSON) -> String {
+        switch value {
+        case .string(let text): text.contains(" ") || text.isEmpty ? "“\(text)”" : text
+        default: String(decoding: value.line.dropLast(), as: UTF8.self)
+        }
+    }
+}
+
+enum TerminalSafe {
+    /// Without anything that a terminal would obey.
+    static func text(_ text: String) -> String { TerminalText.sanitized(text) }
+}
+
+enum Output {
+    /// A line to stdout, at once; when nobody reads it any more, the process ends quietly.
+    static func line(_ text: String) {
+        var bytes = Array(text.utf8)
+        bytes.append(UInt8(ascii: "\n"))
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress! + sent, $0.count - sent) }
+            guard count > 0 else {
+                if count < 0, errno == EINTR { continue }
+                exit(count < 0 && errno == EPIPE ? 0 : 74)
+            }
+            sent += count
+        }
+    }
+}
