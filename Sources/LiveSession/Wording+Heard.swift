@@ -4,6 +4,8 @@ extension Wording {
     package static let mostMarks = 64
     /// Conversational English, in characters a second; what is taken until the turn shows its own speed.
     private static let usualSpeed = 15.0
+    /// Seconds. Where the text is ahead, a piece's last word is yet to be begun when it comes, not over.
+    private static let halfAWord = 0.15
     /// From languages that put a word into a character, to fast speech.
     private static let speeds = 3.0...25.0
 
@@ -69,7 +71,8 @@ extension Wording {
         let speed = seconds < 2 ? Self.usualSpeed : min(max(own, Self.speeds.lowerBound), Self.speeds.upperBound)
         let early = anchors.prefix { $0.samples <= first.samples + samplesPerSecond }
         let ahead = early.reduce(0) { $0 + Double($1.characters) / speed - Double($1.samples) / perSecond }
-        let lead = Int(max(0, ahead / Double(early.count)) * perSecond)
+        let mean = max(0, ahead / Double(early.count))
+        let lead = Int((mean + min(mean, Self.halfAWord)) * perSecond)
         return anchors.map { Anchor(samples: $0.samples + lead, characters: $0.characters) }
     }
 }

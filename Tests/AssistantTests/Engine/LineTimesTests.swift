@@ -123,8 +123,8 @@ struct LineTimesTests {
             }
         }
         let all = await errors.all.sorted()
-        #expect(all.count { abs($0) <= 150 } >= 34)
-        #expect(all.allSatisfy { abs($0) <= 350 })
+        #expect(all.count { abs($0) <= 150 } >= 36)
+        #expect(all.allSatisfy { abs($0) <= 250 })
     }
 }
 
