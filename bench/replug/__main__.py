@@ -1,17 +1,21 @@
 """Pulls the plugs of the virtual loudspeaker and microphone in turn during one conversation, and puts them back.
 
-    scripts/bench-replug [--cycles 100] [--seed N] [--client PATH] [--rehearsal PATH] [--log DIR] [--json]
+    scripts/bench-replug [--cycles 100] [--seed N] [--record] [--client PATH] [--rehearsal PATH] [--log DIR] [--json]
 
 Measures the time from the return of a device to the event that says it works again, and checks that the conversation is
-the same one, that what is asked meanwhile is answered, and that nothing grows. Ends with 1 if anything is broken.
+the same one, that what is asked meanwhile is answered, that nothing grows and, with --record, that the recording is as
+long as the conversation was. Ends with 1 if anything is broken.
 """
 
 import argparse
+import datetime
 import json
 import pathlib
 import random
+import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -45,9 +49,10 @@ def run(options, folder):
     dice = random.Random(options.seed)
     audio = VirtualAudio(folder)
     rehearsal = Rehearsal(options.rehearsal, folder)
-    client = Client(
-        options.client, rehearsal.url, folder, ["--input", "alsa:vv_microphone", "--output", "alsa:vv_speaker"],
-        audio.exports)
+    flags = ["--input", "alsa:vv_microphone", "--output", "alsa:vv_speaker"]
+    if options.record:
+        flags += ["--record", str(folder / "sound")]
+    client = Client(options.client, rehearsal.url, folder, flags, audio.exports)
     times, answers, broken, before = {"speaker": [], "microphone": []}, [], [], None
     try:
         for direction in ("input", "output"):
@@ -81,6 +86,7 @@ def run(options, folder):
         rehearsal.stop()
         audio.stop()
     broken += judge(client, times, answers, before, after, held, code)
+    broken += judge_recording(client, folder) if options.record else []
     return {
         "cycles": options.cycles, "seed": options.seed, "backMilliseconds": {
             device: figures(values) for device, values in times.items()},
@@ -110,6 +116,19 @@ def judge(client, times, answers, before, after, held, code):
     return broken
 
 
+def judge_recording(client, folder):
+    """Whatever became of the devices, the sound is as long as the time from its first frame to its last."""
+    (told,) = client.named("recording.ended")
+    (path,) = (folder / "sound").glob("*/audio.opus")
+    info = subprocess.run(["opusinfo", path], capture_output=True, text=True).stdout
+    start = int(re.search(r"VIVAVOCE_START=(\d+)", info).group(1))
+    minutes, seconds = re.search(r"Playback length: (\d+)m:([\d.]+)s", info).groups()
+    length = int(minutes) * 60 + float(seconds)
+    lasted = datetime.datetime.fromisoformat(told["at"].replace("Z", "+00:00")).timestamp() - start / 1000
+    say(f"recorded {length:.1f} s of {lasted:.1f} s, {told['lostMilliseconds']} ms of it lost")
+    return [] if abs(length - lasted) < 0.5 and told["lostMilliseconds"] == 0 else [f"{length} s recorded of {lasted} s: {told}"]
+
+
 def figures(values):
     if not values:
         return None
@@ -123,6 +142,7 @@ def main():
     parser = argparse.ArgumentParser(prog="bench-replug")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", action="store_true", help="records the conversation, and looks whether it is whole")
     parser.add_argument("--client", default=str(ROOT / ".build/release/vivavoce"))
     parser.add_argument("--rehearsal", default=str(ROOT / ".build/release/vivavoce-rehearsal"))
     parser.add_argument("--log", type=pathlib.Path, help="keeps the events here")
