@@ -99,7 +99,7 @@ let package = Package(
                 "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
-        .target(name: "ControlProtocol", dependencies: [flyingSocks], swiftSettings: common),
+        .target(name: "ControlProtocol", dependencies: ["Events", flyingSocks], swiftSettings: common),
         .target(
             name: "ControlServer",
             dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveSession", flyingSocks],
@@ -157,7 +157,7 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "AudioCore", "Events", "TestKit", grdb],
             swiftSettings: common),
-        .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: common),
+        .testTarget(name: "EventsTests", dependencies: ["ControlProtocol", "Events"], swiftSettings: common),
         .testTarget(
             name: "LiveProtocolTests", dependencies: ["CAllocationCount", "LiveProtocol", "LiveProtocolFuzzing"],
             swiftSettings: common),
@@ -182,7 +182,8 @@ let package = Package(
                 "Rehearsal", "Sphinx", "TestKit", logging,
             ],
             swiftSettings: common),
-        .testTarget(name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer"], swiftSettings: common),
+        .testTarget(
+            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events"], swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),

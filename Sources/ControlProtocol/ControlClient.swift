@@ -1,3 +1,4 @@
+package import Events
 import FlyingSocks
 package import FoundationEssentials
 import Glibc
@@ -142,5 +143,12 @@ extension RPC {
         guard let error = members["error"]?.object, case .integer(let code)? = error["code"] else { return nil }
         let remedy = error["data"]?.object?["remedy"]?.string
         return Reply(id: id, .failure(Failure(code, error["message"]?.string ?? "", remedy: remedy)))
+    }
+}
+
+extension ControlClient.Notification {
+    /// Nil for an event of a kind that this version does not know.
+    package var decoded: Event? {
+        (try? JSONDecoder().decode(JSON.self, from: Data(event))).flatMap(Event.init)
     }
 }

@@ -1,6 +1,8 @@
 import Events
 import Testing
 
+@testable import ControlProtocol
+
 /// An event and the line it must become, but for the members that every event has.
 struct EventExample: Sendable, CustomTestStringConvertible {
     let body: Event.Body
@@ -117,6 +119,18 @@ struct EventJSONTests {
         #expect(
             event.json
                 == #"{"event":"\#(example.name)","at":"2026-11-23T12:00:00.123Z","session":"s1",\#(example.members)}"#)
+    }
+
+    @Test("what is written can be read again, and is the same then", arguments: EventExample.all)
+    func reads(example: EventExample) throws {
+        let written = Event(at: Self.noon, session: "s1", example.body)
+        let notification = ControlClient.Notification(name: example.name, event: Array(written.json.utf8))
+        let read = try #require(notification.decoded)
+        #expect((read.at, read.session, read.body.name) == (written.at, "s1", example.name))
+        let again = try #require(ControlClient.Notification(name: example.name, event: Array(read.json.utf8)).decoded)
+        #expect(again == read)
+        // Members of foreign JSON come in another order.
+        #expect(read.json.utf8.count == written.json.utf8.count || example.name.hasPrefix("tool."))
     }
 
     @Test("the examples leave no event out")

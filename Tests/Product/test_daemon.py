@@ -1,18 +1,31 @@
 """The daemon: its socket, its verbs and its signals, as programs and people meet them."""
 
+import fcntl
 import json
 import os
+import pty
 import signal
 import socket
 import stat
 import subprocess
+import termios
+import threading
 import time
+from pathlib import Path
+
+import jsonschema
 
 from product import VIVAVOCE, ProductTests
 
 
+SCHEMA = json.loads((Path(__file__).resolve().parent.parent.parent / "docs" / "control.schema.json").read_text())
+SAID = jsonschema.Draft202012Validator(SCHEMA)
+TAKEN = jsonschema.Draft202012Validator({**SCHEMA, "oneOf": [{"$ref": "#/$defs/request"}]})
+STATUS = jsonschema.Draft202012Validator({**SCHEMA, "oneOf": [{"$ref": "#/$defs/status"}]})
+
+
 class Calls:
-    """One client of the socket."""
+    """One client of the socket. Whatever is said both ways is held to the schema."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -28,12 +41,18 @@ class Calls:
         self.socket.sendall(raw)
 
     def receive(self):
-        return json.loads(self.file.readline())
+        message = json.loads(self.file.readline())
+        SAID.validate(message)
+        return message
 
     def call(self, method, **params):
-        self.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        TAKEN.validate(request)
+        self.send(json.dumps(request).encode() + b"\n")
         while "id" not in (answer := self.receive()):
             pass
+        if method == "status":
+            STATUS.validate(answer["result"])
         return answer
 
     def wait(self, name, **fields):
@@ -155,6 +174,37 @@ class DaemonTests(ProductTests):
         self.assertIn("keeps the settings", self.verb("reload", code=69)[1])
         self.verb("hangup")
         self.assertEqual(process.wait(20), 0)
+
+    def test_a_terminal_is_attached_and_taken_away(self):
+        process = self.start()
+        self.live()
+        master, slave = pty.openpty()
+        attached = subprocess.Popen(
+            [VIVAVOCE, "attach"], env=self.environment(TERM="dumb"), stdin=slave, stdout=subprocess.PIPE, stderr=slave,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
+        self.addCleanup(attached.stdout.close)
+        self.addCleanup(os.close, master)
+        os.close(slave)
+        threading.Thread(target=self.drain, args=[master], daemon=True).start()
+        time.sleep(1)
+        os.write(master, b"twhat is two plus two\r")
+        said = [attached.stdout.readline().decode() for _ in range(2)]
+        self.assertIn("what is two plus two", said[0])
+        self.assertIn("four", said[1])
+        os.write(master, b"m")
+        self.wait_for(lambda: self.calls().call("status")["result"]["muted"])
+        os.write(master, b"q")
+        self.assertEqual(attached.wait(10), 0)
+        self.assertIsNone(process.poll())
+        self.assertEqual(self.calls().call("status")["result"]["state"], "live")
+
+    @staticmethod
+    def drain(descriptor):
+        try:
+            while os.read(descriptor, 4096):
+                pass
+        except OSError:
+            pass
 
     def test_nonsense_is_answered_in_the_standards_words(self):
         self.start()

@@ -1,0 +1,67 @@
+import ControlProtocol
+import Events
+import FoundationEssentials
+import Testing
+
+@testable import ControlServer
+
+/// What `status` says after which events.
+@Suite(.timeLimit(.minutes(5)))
+struct StatusTests {
+    private func status(after bodies: Event.Body...) -> [String: JSON] {
+        var status = AssistantStatus(version: "v")
+        for body in bodies { status.note(Event(at: 1_795_435_200_123, session: "s1", body)) }
+        return status.json(upFor: 5).object ?? [:]
+    }
+
+    private static let live = Event.Body.sessionLive(model: "models/m", resumed: false)
+
+    @Test("a conversation that connects, is live, sleeps, wakes and ends")
+    func states() {
+        #expect(status()["state"] == "idle")
+        #expect(status(after: .sessionConnecting(attempt: 1))["state"] == "connecting")
+        let live = status(after: .sessionConnecting(attempt: 1), Self.live)
+        #expect((live["state"], live["model"], live["session"]) == ("live", "models/m", "s1"))
+        #expect(live["liveSince"] == "2026-11-23T12:00:00.123Z")
+        #expect(status(after: Self.live, .wakeAsleep(because: "quiet"))["state"] == "asleep")
+        #expect(status(after: Self.live, .wakeAsleep(because: "quiet"), .wakeHeard(because: "word"))["state"] == "live")
+        let ended = status(after: Self.live, .sessionEnded(reason: "asked", code: nil, exit: 0))
+        #expect(ended["state"] == "idle" && ended["session"] == nil && ended["liveSince"] == nil)
+    }
+
+    @Test("a line that is dialled again does not make a live session one that connects")
+    func reconnects() {
+        let status = status(
+            after: Self.live, .sessionConnecting(attempt: 1),
+            .sessionResumed(because: .drop, gapMilliseconds: 1, lostMilliseconds: 0, how: "handle"))
+        #expect(status["state"] == "live" && status["reconnections"] == 1)
+    }
+
+    @Test("who speaks, on what, in which mode, and what went wrong last")
+    func members() {
+        let status = status(
+            after: Self.live, .turnStarted(turn: 3, speaker: .model), .audioMuted(true),
+            .turnsMode(mode: "hold", because: "asked"),
+            .audioDevice(direction: .output, device: "default", state: .lost, reason: "unplugged"),
+            .warning(Problem(code: "c", message: "m")))
+        #expect((status["speaker"], status["turns"], status["muted"], status["mode"]) == ("model", 3, true, "hold"))
+        #expect(status["output"] == ["device": "default", "state": "lost"])
+        #expect(status["lastProblem"]?.object?["code"] == "c")
+        #expect(
+            self.status(
+                after: .turnStarted(turn: 3, speaker: .model),
+                .turnCompleted(
+                    turn: 3, speaker: .model, reason: "complete", heardMilliseconds: 5))["speaker"] == nil)
+    }
+
+    @Test("the schema of the socket knows every event, and no other")
+    func schema() throws {
+        let path = #filePath.replacing("Tests/ControlTests/StatusTests.swift", with: "docs/control.schema.json")
+        let schema = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: URL(filePath: path)))
+        guard case .array(let names)? = schema.object?["$defs"]?.object?["eventName"]?.object?["enum"] else {
+            Issue.record("the schema has no names of events")
+            return
+        }
+        #expect(Set(names.compactMap(\.string)) == Set(EventName.allCases.map(\.rawValue)))
+    }
+}
