@@ -15,6 +15,8 @@ struct ModelTurn: Equatable, Sendable {
     var phase = Phase.generating
     private(set) var isCompleted = false
     private var isFinished = false
+    /// All of its speech has been received.
+    private var isWhole = false
     /// Samples of it that were heard when it was cut.
     private(set) var cutAt: Int?
 
@@ -76,15 +78,22 @@ struct ModelTurn: Equatable, Sendable {
 
     mutating func contentArrived(at now: Duration) { lastContent = now }
 
+    mutating func generationCompleted() { isWhole = true }
+
+    /// By how many samples its text ran ahead of its speech; nil while that is not known.
+    func lead(_ limits: TurnAssembler.Limits) -> Int? {
+        isWhole && hasSpeech ? wording.lead(of: end - start, samplesPerSecond: limits.rate) : nil
+    }
+
     mutating func take(
-        _ piece: Transcription, at moment: Moment, _ limits: TurnAssembler.Limits
+        _ piece: Transcription, at moment: Moment, usualLead: Int?, _ limits: TurnAssembler.Limits
     ) -> [TurnChange] {
         let received = (isOver ? end : max(end, moment.received)) - start
         if !isOver { lastContent = moment.now }
         isFinished = isFinished || piece.isFinished
         let (isNews, isNowFull) = wording.take(piece, samples: max(received, 0))
         var changes: [TurnChange] = []
-        if isNews { changes.append(.partial(line(limits))) }
+        if isNews { changes.append(.partial(line(usualLead: usualLead, limits))) }
         if isNowFull { changes.append(.cutShort(turn: number)) }
         return changes
     }
@@ -112,24 +121,29 @@ struct ModelTurn: Equatable, Sendable {
 
     // MARK: Its line
 
-    func line(_ limits: TurnAssembler.Limits) -> TurnLine {
+    /// - Parameter usualLead: what `lead` was of earlier turns.
+    func line(usualLead: Int?, _ limits: TurnAssembler.Limits) -> TurnLine {
+        let lead = lead(limits) ?? usualLead
         var line = TurnLine(
             turn: number, speaker: .model, text: wording.text, language: wording.language,
-            heard: cutAt.map { wording.heard(samples: $0, samplesPerSecond: limits.rate) })
+            heard: cutAt.map { wording.heard(samples: $0, samplesPerSecond: limits.rate, lead: lead) })
         line.begin = begin
         return line
     }
 
     /// - Parameter playsOn: what was not heard of it yet will be.
-    func finalLine(at moment: Moment, playsOn: Bool, _ limits: TurnAssembler.Limits) -> TurnLine {
-        var line = line(limits)
+    func finalLine(
+        at moment: Moment, playsOn: Bool, usualLead: Int?, _ limits: TurnAssembler.Limits
+    ) -> TurnLine {
+        var line = line(usualLead: usualLead, limits)
         let said = SpeechTimes(
             positions: start..<end, heard: heard(at: moment), playsOn: playsOn, rate: limits.rate,
             timeHeard: moment.timeHeard)
         line.begin = begin ?? said.time(after: 0) ?? opened
         let last = said.end ?? (hasSpeech ? nil : lastContent)
         line.end = max(last ?? opened, line.begin ?? opened)
-        let marks = wording.marks(heard: cutAt, of: end - start, samplesPerSecond: limits.rate)
+        let marks = wording.marks(
+            heard: cutAt, of: end - start, samplesPerSecond: limits.rate, lead: lead(limits) ?? usualLead)
         line.marks = marks.compactMap { mark in
             said.time(after: mark.samples).map { TurnLine.Mark(characters: mark.characters, time: $0) }
         }

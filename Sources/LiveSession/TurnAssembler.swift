@@ -23,6 +23,8 @@ package struct TurnAssembler: Equatable, Sendable {
     private var user: UserTurn?
     private var voice = VoiceTimes()
     private var model: ModelTurn?
+    /// By how many samples the text of this session's turns ran ahead of their speech, once one was received whole.
+    private var usualLead: Int?
     private var lastNumber = 0
     /// Speech of the user was noticed since the model's turn began, so that further words are a new turn.
     private var hasNewSpeech = false
@@ -45,6 +47,9 @@ package struct TurnAssembler: Equatable, Sendable {
         model?.keepUp(with: moment)
         switch event {
         case .interrupted: return interrupted(at: moment)
+        case .generationCompleted:
+            model?.generationCompleted()
+            return []
         case .speech(let samples): return speechArrived(samples, at: moment)
         case .text(let text, isThought: false): return modelWrote(text, at: moment)
         case .transcription(let piece) where piece.speaker == .user: return userWords(piece, at: moment)
@@ -64,7 +69,9 @@ package struct TurnAssembler: Equatable, Sendable {
 
     /// The user typed a message: a turn that is over as soon as it is sent.
     package mutating func typed(_ text: String, at moment: Moment) -> [TurnChange] {
-        var changes = finaliseUser(at: moment)
+        // Words of what was said and answered before may still come.
+        var changes = user?.isAnswered == true ? [] : finaliseUser(at: moment)
+        user?.close(at: moment.now, limits)
         wasTyped = true
         lastNumber += 1
         var line = TurnLine(turn: lastNumber, speaker: .user, text: text)
@@ -170,7 +177,7 @@ package struct TurnAssembler: Equatable, Sendable {
     private mutating func modelWords(_ piece: Transcription, at moment: Moment) -> [TurnChange] {
         guard !piece.text.isEmpty || piece.isFinished else { return [] }
         let changes = isLate(at: moment) ? [] : modelSpoke(at: moment)
-        return changes + (model?.take(piece, at: moment, limits) ?? [])
+        return changes + (model?.take(piece, at: moment, usualLead: usualLead, limits) ?? [])
     }
 
     /// Words after an answer's end are late ones of it, unless something was asked since: then they are the next
@@ -216,7 +223,7 @@ package struct TurnAssembler: Equatable, Sendable {
     }
 
     private mutating func interrupted(at moment: Moment) -> [TurnChange] {
-        hasNewSpeech = true
+        hasNewSpeech = hasNewSpeech || !wasTyped
         guard let turn = model, !turn.isCompleted, !turn.isCut, let heard = model?.cut(at: moment) else { return [] }
         let changes = [TurnChange.interrupted(turn: turn.number, heard: heard)]
         guard turn.isOver else {
@@ -257,6 +264,8 @@ package struct TurnAssembler: Equatable, Sendable {
     private mutating func finaliseModel(at moment: Moment, playsOn: Bool = false) -> [TurnChange] {
         defer { model = nil }
         guard let turn = model, !turn.wording.isEmpty else { return [] }
-        return [.final(turn.finalLine(at: moment, playsOn: playsOn, limits))]
+        let line = turn.finalLine(at: moment, playsOn: playsOn, usualLead: usualLead, limits)
+        if let lead = turn.lead(limits) { usualLead = usualLead.map { ($0 * 3 + lead) / 4 } ?? lead }
+        return [.final(line)]
     }
 }

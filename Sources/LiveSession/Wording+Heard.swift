@@ -9,9 +9,20 @@ extension Wording {
     /// From languages that put a word into a character, to fast speech.
     private static let speeds = 3.0...25.0
 
+    /// Seconds of silence behind the last word of a turn.
+    private static let pauseAtEnd = 0.25
+
+    /// By how many samples the text ran ahead of a turn that is received whole: its last words came so long before they
+    /// were over. Nil without words.
+    func lead(of total: Int, samplesPerSecond: Int) -> Int? {
+        anchors.last.map { max(0, total - Int(Self.pauseAtEnd * Double(samplesPerSecond)) - $0.samples) }
+    }
+
     /// The part that was played when `heard` samples of the turn's speech had left the device: whole words only.
-    package func heard(samples heard: Int, samplesPerSecond: Int) -> String {
-        let count = spoken(at: max(heard, 0), samplesPerSecond: samplesPerSecond)
+    ///
+    /// - Parameter lead: by how many samples the text runs ahead; nil: as far as the turn's beginning shows.
+    package func heard(samples heard: Int, samplesPerSecond: Int, lead: Int? = nil) -> String {
+        let count = spoken(at: max(heard, 0), samplesPerSecond: samplesPerSecond, lead: lead)
         guard count < characters else { return Wording.tidied(settled) }
         let scalars = settled.unicodeScalars
         let cut = scalars.index(scalars.startIndex, offsetBy: count)
@@ -26,7 +37,9 @@ extension Wording {
     ///   - heard: samples that were played before the cut; nil when nothing was cut.
     ///   - total: samples of the turn.
     /// - Returns: at most `mostMarks`; both members grow. Empty for a turn without speech.
-    func marks(heard: Int?, of total: Int, samplesPerSecond: Int) -> [(characters: Int, samples: Int)] {
+    func marks(
+        heard: Int?, of total: Int, samplesPerSecond: Int, lead: Int? = nil
+    ) -> [(characters: Int, samples: Int)] {
         guard total > 0 else { return [] }
         let blank = settled.unicodeScalars.prefix { $0.properties.isWhitespace }.count
         let last =
@@ -34,11 +47,12 @@ extension Wording {
                 Anchor(
                     samples: heard,
                     characters: blank
-                        + self.heard(samples: heard, samplesPerSecond: samplesPerSecond).unicodeScalars.count)
+                        + self.heard(samples: heard, samplesPerSecond: samplesPerSecond, lead: lead).unicodeScalars
+                        .count)
             } else {
                 Anchor(samples: total, characters: blank + Wording.tidied(settled).unicodeScalars.count)
             }
-        var points = shifted(samplesPerSecond: samplesPerSecond).prefix {
+        var points = shifted(samplesPerSecond: samplesPerSecond, lead: lead).prefix {
             $0.samples < last.samples && $0.characters <= last.characters
         }
         if points.last?.characters != last.characters { points.append(last) }
@@ -47,10 +61,10 @@ extension Wording {
         return (0..<Self.mostMarks).map { marks[$0 * (marks.count - 1) / (Self.mostMarks - 1)] }
     }
 
-    private func spoken(at samples: Int, samplesPerSecond: Int) -> Int {
+    private func spoken(at samples: Int, samplesPerSecond: Int, lead: Int?) -> Int {
         let fastest = Double(samples) / Double(samplesPerSecond) * Self.speeds.upperBound
         var before = Anchor(samples: 0, characters: 0)
-        for anchor in shifted(samplesPerSecond: samplesPerSecond) {
+        for anchor in shifted(samplesPerSecond: samplesPerSecond, lead: lead) {
             guard samples >= anchor.samples else {
                 let share = Double(samples - before.samples) / Double(anchor.samples - before.samples)
                 before.characters += Int(share * Double(anchor.characters - before.characters))
@@ -62,8 +76,9 @@ extension Wording {
     }
 
     /// The anchors where their words are spoken: a service that writes ahead of its voice does so by about as much all
-    /// the time, and how much shows where the turn begins, with words for which there was no time yet.
-    private func shifted(samplesPerSecond: Int) -> [Anchor] {
+    /// the time. Where nobody knows how much, it shows where the turn begins, with words for which there was no time yet.
+    private func shifted(samplesPerSecond: Int, lead: Int?) -> [Anchor] {
+        if let lead { return anchors.map { Anchor(samples: $0.samples + lead, characters: $0.characters) } }
         guard let first = anchors.first, let last = anchors.last else { return [] }
         let perSecond = Double(samplesPerSecond)
         let seconds = Double(last.samples - first.samples) / perSecond

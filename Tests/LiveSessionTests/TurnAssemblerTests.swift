@@ -238,6 +238,27 @@ struct TurnAssemblerTests {
         #expect(stage.finals().filter { $0.speaker == .model }.map(\.text) == ["It is noon.", "It is one."])
     }
 
+    @Test("a message typed into the answer does not part a question from its late words (gemini-live §5 rule 8)")
+    func typedIntoTheAnswer() {
+        var stage = AssemblerStage()
+        stage.user("what is")
+        stage.speech(48_000)
+        stage.model("It is noon.")
+        stage.wait(.milliseconds(500))
+        stage.told += stage.assembler.typed("and now", at: stage.moment)
+        stage.event(.interrupted)
+        stage.event(.turnCompleted(reason: nil))
+        stage.user(" the time")
+        stage.model("It is")
+        stage.speech(24_000)
+        stage.model(" one.")
+        stage.event(.turnCompleted(reason: nil))
+        stage.wait(.seconds(5))
+        let lines = stage.finals().sorted { $0.turn < $1.turn }
+        #expect(lines.map(\.text) == ["what is the time", "It is noon.", "and now", "It is one."])
+        #expect(lines.map(\.isTyped) == [false, false, true, false])
+    }
+
     @Test("an answer's own words that come after its end, with nothing asked, are still its own (pitfall 51)")
     func lateAnswerWords() {
         var stage = AssemblerStage()

@@ -1,6 +1,7 @@
 """Reads the record beside the script: words, cuts, times, sound and exports."""
 
 import datetime
+import difflib
 import json
 import re
 import statistics
@@ -80,9 +81,11 @@ class Judge:
         """Every turn of the script is there, once, in order and to the letter; of a cut answer, its beginning."""
         self.expect(len(self.users) == len(self.turns), f"{len(self.users)} lines of the user for {len(self.turns)}")
         self.expect(len(self.models) == len(self.turns), f"{len(self.models)} answers for {len(self.turns)}")
-        for turn, user, model in zip(self.turns, self.users, self.models):
-            asked = plain(user["text"]) if turn.spoken else user["text"]
-            self.expect(asked == turn.text, f"asked {turn.text!r}, kept {user['text']!r}")
+        asked = [bare(line["text"]) if "source" in line and line["source"] != "typed" else line["text"] for line in self.users]
+        wanted = [turn.text for turn in self.turns]
+        for what, i, j, k, l in difflib.SequenceMatcher(None, wanted, asked, autojunk=False).get_opcodes():
+            self.expect(what == "equal", f"asked {wanted[i:j]}, kept {asked[k:l]}")
+        for turn, model in zip(self.turns, self.models):
             text, heard = model["text"].strip(), model.get("heard")
             if heard is None:
                 self.expect(text == turn.answer, f"answer {turn.answer!r}, kept {text!r}")
