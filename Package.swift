@@ -99,10 +99,10 @@ let package = Package(
                 "LiveTransport", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
-        .target(name: "ControlProtocol", dependencies: ["Events", flyingSocks], swiftSettings: common),
+        .target(name: "ControlProtocol", dependencies: ["Events", "LiveProtocol", flyingSocks], swiftSettings: common),
         .target(
             name: "ControlServer",
-            dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveSession", flyingSocks],
+            dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveProtocol", "LiveSession", flyingSocks],
             swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
@@ -183,7 +183,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events"], swiftSettings: common),
+            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events", "LiveProtocol"], swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),

@@ -2,6 +2,7 @@ package import Events
 import FlyingSocks
 package import FoundationEssentials
 import Glibc
+package import LiveProtocol
 import Synchronization
 
 /// A connection to a running daemon: calls its methods and takes the events that it was asked for.
@@ -10,8 +11,8 @@ import Synchronization
 package actor ControlClient {
     private let path: String
     private let socket: AsyncSocket
-    private var nextID = 1
-    private var waiting: [Int: CheckedContinuation<RPC.Outcome, Never>] = [:]
+    private var nextID: Int64 = 1
+    private var waiting: [Int64: CheckedContinuation<RPC.Outcome, Never>] = [:]
     private var isOver = false
     // Bound: what the daemon sends while nobody reads; it drops events of a slow reader itself and tells of it.
     private let feed = AsyncStream.makeStream(of: Notification.self, bufferingPolicy: .bufferingOldest(4_096))
@@ -47,7 +48,7 @@ package actor ControlClient {
     /// Calls a method and waits for its answer.
     ///
     /// - Throws: the daemon's refusal, or that it went before it answered.
-    package func call(_ method: String, _ params: [String: JSON] = [:]) async throws(ControlError) -> JSON {
+    package func call(_ method: String, _ params: [String: JSONValue] = [:]) async throws(ControlError) -> JSONValue {
         guard !isOver else { throw .gone(path) }
         let id = nextID
         nextID += 1
@@ -132,7 +133,7 @@ extension ControlClient.Notification {
 extension RPC {
     /// Reads an answer; nil for anything else.
     package static func reply(_ line: [UInt8]) -> Reply? {
-        guard let members = (try? JSONDecoder().decode(JSON.self, from: Data(line)))?.object else { return nil }
+        guard let members = JSONValue(line: line)?.members else { return nil }
         let id: ID
         switch members["id"] {
         case .string(let text): id = .string(text)
@@ -140,15 +141,15 @@ extension RPC {
         default: id = .none
         }
         if let result = members["result"] { return Reply(id: id, .success(result)) }
-        guard let error = members["error"]?.object, case .integer(let code)? = error["code"] else { return nil }
-        let remedy = error["data"]?.object?["remedy"]?.string
-        return Reply(id: id, .failure(Failure(code, error["message"]?.string ?? "", remedy: remedy)))
+        guard let error = members["error"]?.members, let code = error["code"]?.asInteger else { return nil }
+        let remedy = error["data"]?["remedy"]?.asString
+        return Reply(id: id, .failure(Failure(Int(clamping: code), error["message"]?.asString ?? "", remedy: remedy)))
     }
 }
 
 extension ControlClient.Notification {
     /// Nil for an event of a kind that this version does not know.
     package var decoded: Event? {
-        (try? JSONDecoder().decode(JSON.self, from: Data(event))).flatMap(Event.init)
+        JSONValue(line: event).flatMap(Event.init)
     }
 }

@@ -1,13 +1,14 @@
 package import Events
 import FoundationEssentials
+package import LiveProtocol
 
 /// Reads the members of an event's JSON, by name.
 private struct Members {
-    let json: [String: JSON]
+    let json: [String: JSONValue]
 
-    func text(_ name: String) -> String? { json[name]?.string }
+    func text(_ name: String) -> String? { json[name]?.asString }
 
-    func integer(_ name: String) -> Int? { if case .integer(let value)? = json[name] { value } else { nil } }
+    func integer(_ name: String) -> Int? { json[name]?.asInteger.map { Int(clamping: $0) } }
 
     func number(_ name: String) -> Double? {
         switch json[name] {
@@ -17,7 +18,7 @@ private struct Members {
         }
     }
 
-    func bool(_ name: String) -> Bool? { if case .bool(let value)? = json[name] { value } else { nil } }
+    func bool(_ name: String) -> Bool? { json[name]?.asBool }
 
     func choice<Choice: RawRepresentable>(_ name: String) -> Choice? where Choice.RawValue == String {
         text(name).flatMap(Choice.init)
@@ -32,26 +33,25 @@ private struct Members {
 
     /// A member as it stood there, in JSON.
     func verbatim(_ name: String) -> String? {
-        json[name].map { String(decoding: $0.line.dropLast(), as: UTF8.self) }
+        json[name].map { String(decoding: $0.serialized(), as: UTF8.self) }
     }
 
     func texts(_ name: String) -> [String]? {
-        guard case .array(let values)? = json[name] else { return nil }
-        return values.compactMap(\.string)
+        json[name]?.asArray?.compactMap(\.asString)
     }
 
-    func members(_ name: String) -> Members? { json[name]?.object.map(Members.init) }
+    func members(_ name: String) -> Members? { json[name]?.members.map(Members.init) }
 
     func counts(_ name: String) -> [String: Int]? {
-        json[name]?.object?.compactMapValues { if case .integer(let value) = $0 { value } else { nil } }
+        json[name]?.members?.compactMapValues { $0.asInteger.map { Int(clamping: $0) } }
     }
 }
 
 extension Event {
     /// An event as `--json` and the control socket write it; nil for one of a kind that this version does not know, or
     /// that lacks what it should have.
-    package init?(_ json: JSON) {
-        guard let object = json.object else { return nil }
+    package init?(_ json: JSONValue) {
+        guard let object = json.members else { return nil }
         let members = Members(json: object)
         guard let name: EventName = members.choice("event"), let at = members.time("at"),
             let body = Body(name, members)

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import LiveProtocol
 
 /// JSON-RPC 2.0 as the control socket speaks it: one object, or one batch of them, on a line.
 package enum RPC {
@@ -8,7 +8,7 @@ package enum RPC {
     /// What identifies a call: a string or a whole number.
     package enum ID: Sendable, Equatable {
         case string(String)
-        case number(Int)
+        case number(Int64)
         /// Of an error about something that named no call.
         case none
     }
@@ -17,9 +17,9 @@ package enum RPC {
         /// Nil for a notification, which gets no answer.
         package var id: ID?
         package var method: String
-        package var params: [String: JSON]
+        package var params: [String: JSONValue]
 
-        package init(id: ID?, method: String, params: [String: JSON] = [:]) {
+        package init(id: ID?, method: String, params: [String: JSONValue] = [:]) {
             self.id = id
             self.method = method
             self.params = params
@@ -51,7 +51,7 @@ package enum RPC {
         }
     }
 
-    package typealias Outcome = Result<JSON, Failure>
+    package typealias Outcome = Result<JSONValue, Failure>
 
     package struct Reply: Sendable, Equatable {
         package var id: ID
@@ -81,11 +81,8 @@ package enum RPC {
 
 extension RPC {
     /// Reads a line without its end.
-    package static func call(_ line: some Sequence<UInt8>) -> Call {
-        let value: JSON
-        do {
-            value = try JSONDecoder().decode(JSON.self, from: Data(line))
-        } catch {
+    package static func call(_ line: some Collection<UInt8>) -> Call {
+        guard let value = JSONValue(line: line) else {
             return .one(.malformed(Reply(id: .none, .failure(.parse("this line is no JSON")))))
         }
         guard case .array(let values) = value else { return .one(entry(value)) }
@@ -95,8 +92,8 @@ extension RPC {
         return .batch(values.map(entry))
     }
 
-    private static func entry(_ value: JSON) -> Entry {
-        guard let members = value.object else {
+    private static func entry(_ value: JSONValue) -> Entry {
+        guard let members = value.members else {
             return .malformed(Reply(id: .none, .failure(.request("a call is an object"))))
         }
         let id: ID?
@@ -110,10 +107,10 @@ extension RPC {
         }
         func refused(_ failure: Failure) -> Entry { .malformed(Reply(id: id ?? .none, .failure(failure))) }
         guard members["jsonrpc"] == "2.0" else { return refused(.request(#"a call has "jsonrpc":"2.0""#)) }
-        guard let method = members["method"]?.string else { return refused(.request("a call names its method")) }
+        guard let method = members["method"]?.asString else { return refused(.request("a call names its method")) }
         switch members["params"] {
         case nil: return .request(Request(id: id, method: method))
-        case .object(let params): return .request(Request(id: id, method: method, params: params))
+        case .object?: return .request(Request(id: id, method: method, params: members["params"]?.members ?? [:]))
         default: return refused(.params("parameters are given by name, in an object"))
         }
     }
@@ -122,7 +119,7 @@ extension RPC {
 // MARK: Writing
 
 extension RPC.ID {
-    fileprivate var json: JSON {
+    fileprivate var json: JSONValue {
         switch self {
         case .string(let text): .string(text)
         case .number(let number): .integer(number)
@@ -132,36 +129,33 @@ extension RPC.ID {
 }
 
 extension RPC.Request {
-    package var json: JSON {
-        var members: [String: JSON] = ["jsonrpc": "2.0", "method": .string(method)]
-        if let id { members["id"] = id.json }
-        if !params.isEmpty { members["params"] = .object(params) }
+    package var json: JSONValue {
+        var members: [JSONValue.Member] = [.init("jsonrpc", "2.0")]
+        if let id { members.append(.init("id", id.json)) }
+        members.append(.init("method", .string(method)))
+        if !params.isEmpty { members.append(.init("params", .object(params))) }
         return .object(members)
+    }
+}
+
+extension RPC.Outcome {
+    fileprivate var name: String { if case .success = self { "result" } else { "error" } }
+
+    fileprivate var json: JSONValue {
+        switch self {
+        case .success(let result): return result
+        case .failure(let failure):
+            var members: [JSONValue.Member] = [
+                .init("code", .integer(Int64(failure.code))), .init("message", .string(failure.message)),
+            ]
+            if let remedy = failure.remedy { members.append(.init("data", ["remedy": .string(remedy)])) }
+            return .object(members)
+        }
     }
 }
 
 extension RPC.Reply {
-    package var json: JSON {
-        var members: [String: JSON] = ["jsonrpc": "2.0", "id": id.json]
-        switch outcome {
-        case .success(let result): members["result"] = result
-        case .failure(let failure):
-            var error: [String: JSON] = ["code": .integer(failure.code), "message": .string(failure.message)]
-            if let remedy = failure.remedy { error["data"] = ["remedy": .string(remedy)] }
-            members["error"] = .object(error)
-        }
-        return .object(members)
-    }
-}
-
-extension JSON {
-    /// As one line, with its end.
-    package var line: Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Numbers that JSON has no words for cannot be in it: it was read from JSON, or made of our own finite ones.
-        guard var data = try? encoder.encode(self) else { return Data("null\n".utf8) }
-        data.append(UInt8(ascii: "\n"))
-        return data
+    package var json: JSONValue {
+        ["jsonrpc": "2.0", "id": id.json, outcome.name: outcome.json]
     }
 }

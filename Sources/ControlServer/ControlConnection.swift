@@ -2,6 +2,7 @@ import ControlProtocol
 import Events
 import FlyingSocks
 import FoundationEssentials
+import LiveProtocol
 
 /// One client of the control socket: its calls are answered in their order, and the events that it asked for are told.
 struct ControlConnection: Sendable {
@@ -26,12 +27,15 @@ struct ControlConnection: Sendable {
             var lines = LineSplitter(longest: RPC.longestLine)
             var subscription: EventSubscription?
             while let bytes = try? await socket.read(atMost: 4_096), !bytes.isEmpty {
+                var replies = Data()
                 for item in lines.take(bytes) {
-                    guard let wanted = await serve(item) else { continue }
+                    guard let wanted = await serve(item, &replies) else { continue }
+                    await send(&replies)  // before the first event
                     subscription?.cancel()
                     subscription = wanted.events
                     if let events = wanted.events { tellers.addTask { await tell(events, wanted.filter) } }
                 }
+                await send(&replies)
             }
             subscription?.cancel()
             outbox.cut()
@@ -45,22 +49,22 @@ struct ControlConnection: Sendable {
     }
 
     /// - Returns: what the client wants to be told from here on, if it said so.
-    private func serve(_ item: LineSplitter.Item) async -> Wanted? {
+    private func serve(_ item: LineSplitter.Item, _ replies: inout Data) async -> Wanted? {
         guard case .line(let line) = item else {
             let failure = RPC.Failure.request("a line has at most \(RPC.longestLine) bytes")
-            await send(RPC.Reply(id: .none, .failure(failure)).json)
+            replies += RPC.Reply(id: .none, .failure(failure)).json.line
             return nil
         }
         var wanted: Wanted?
         switch RPC.call(line) {
         case .one(let entry):
-            if let reply = await answer(entry, &wanted) { await send(reply.json) }
+            if let reply = await answer(entry, &wanted) { replies += reply.json.line }
         case .batch(let entries):
-            var replies: [JSON] = []
+            var answers: [JSONValue] = []
             for entry in entries {
-                if let reply = await answer(entry, &wanted) { replies.append(reply.json) }
+                if let reply = await answer(entry, &wanted) { answers.append(reply.json) }
             }
-            if !replies.isEmpty { await send(.array(replies)) }
+            if !answers.isEmpty { replies += JSONValue.array(answers).line }
         }
         return wanted
     }
@@ -87,7 +91,7 @@ struct ControlConnection: Sendable {
                 : bus.subscribe(
                     capacity: Self.mostEvents, overflow: .dropsPartialsFirst, includingLevels: filter.wantsLevels)
             wanted = Wanted(filter: filter, events: events)
-            return .success(["events": .array(filter.patterns.map(JSON.string))])
+            return .success(["events": .array(filter.patterns.map(JSONValue.string))])
         } catch {
             return .failure(error)
         }
@@ -101,5 +105,9 @@ struct ControlConnection: Sendable {
     }
 
     /// A client that is gone is noticed by whoever reads.
-    private func send(_ json: JSON) async { try? await outbox.send(json.line) }
+    private func send(_ lines: inout Data) async {
+        guard !lines.isEmpty else { return }
+        try? await outbox.send(lines)
+        lines = Data()
+    }
 }

@@ -2,6 +2,7 @@ import Assistant
 import AudioDevices
 import ControlProtocol
 import Events
+import LiveProtocol
 import LiveSession
 
 /// The methods of the control socket but `subscribe`, which is the connection's own affair.
@@ -20,7 +21,7 @@ struct ControlMethods: Sendable {
         }
     }
 
-    private func result(of request: RPC.Request) async throws(RPC.Failure) -> JSON {
+    private func result(of request: RPC.Request) async throws(RPC.Failure) -> JSONValue {
         var params = Parameters(request)
         switch request.method {
         case "status":
@@ -83,7 +84,7 @@ struct ControlMethods: Sendable {
 /// Takes a call's parameters one by one; what is left over is a mistake.
 struct Parameters {
     private let method: String
-    private var left: [String: JSON]
+    private var left: [String: JSONValue]
 
     init(_ request: RPC.Request) {
         method = request.method
@@ -92,7 +93,7 @@ struct Parameters {
 
     mutating func text(_ name: String) throws(RPC.Failure) -> String {
         guard let value = left.removeValue(forKey: name) else { throw .params("\(method) wants \(name)") }
-        guard let text = value.string else { throw .params("\(name) is a string") }
+        guard let text = value.asString else { throw .params("\(name) is a string") }
         return text
     }
 
@@ -121,10 +122,10 @@ struct Parameters {
 
     mutating func texts(_ name: String) throws(RPC.Failure) -> [String]? {
         guard let value = left.removeValue(forKey: name) else { return nil }
-        guard case .array(let values) = value, values.allSatisfy({ $0.string != nil }) else {
+        guard case .array(let values) = value, values.allSatisfy({ $0.asString != nil }) else {
             throw .params("\(name) is a list of strings")
         }
-        return values.compactMap(\.string)
+        return values.compactMap(\.asString)
     }
 
     func end() throws(RPC.Failure) {

@@ -1,6 +1,6 @@
 package import Assistant
 package import ControlProtocol
-import LiveSession
+package import LiveProtocol
 
 /// What a door asks of the assistant behind it. Its answers are quick: nobody waits for the network or a device.
 package protocol Controlled: Sendable {
@@ -11,7 +11,7 @@ package protocol Controlled: Sendable {
     /// Ends the conversation.
     func hangUp() async throws(RPC.Failure)
     /// Reads the settings again. - Returns: what was applied, and what was not and why.
-    func reload() async throws(RPC.Failure) -> JSON
+    func reload() async throws(RPC.Failure) -> JSONValue
     /// Ends the assistant.
     func shutdown() async
 }

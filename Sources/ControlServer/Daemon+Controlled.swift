@@ -1,5 +1,6 @@
 package import Assistant
 package import ControlProtocol
+package import LiveProtocol
 
 extension Daemon: Controlled {
     package func perform(_ command: ConversationCommand) async throws(RPC.Failure) {
@@ -7,7 +8,7 @@ extension Daemon: Controlled {
         guard isTaken else { throw .state("no conversation is under way", remedy: "`vivavoce connect` begins one") }
     }
 
-    package func reload() async throws(RPC.Failure) -> JSON {
+    package func reload() async throws(RPC.Failure) -> JSONValue {
         do throws(AssistantError) {
             try readAgain()
         } catch {

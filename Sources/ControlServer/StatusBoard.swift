@@ -1,6 +1,7 @@
 import ControlProtocol
 import Events
 import Glibc
+import LiveProtocol
 import Synchronization
 
 /// What `status` answers: how things stand, by the events that told of it.
@@ -16,7 +17,7 @@ final class StatusBoard: Sendable {
     }
 
     /// Any thread.
-    var status: JSON {
+    var status: JSONValue {
         let seconds = (ContinuousClock.now - began).components.seconds
         return known.withLock { $0.json(upFor: Int(seconds)) }
     }
@@ -98,17 +99,19 @@ struct AssistantStatus: Equatable, Sendable {
         (liveSince, speaker, session) = (nil, nil, nil)
     }
 
-    func json(upFor seconds: Int) -> JSON {
-        var members: [String: JSON] = [
-            "protocol": 1, "version": .string(version), "pid": .integer(Int(getpid())), "upSeconds": .integer(seconds),
+    func json(upFor seconds: Int) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "protocol": 1, "version": .string(version), "pid": .integer(Int64(getpid())),
+            "upSeconds": .integer(Int64(seconds)),
             "state": .string(state.rawValue), "mode": .string(mode ?? "open"), "muted": .bool(isMuted),
-            "turns": .integer(turns), "tokens": .integer(tokens), "reconnections": .integer(reconnections),
+            "turns": .integer(Int64(turns)), "tokens": .integer(Int64(tokens)),
+            "reconnections": .integer(Int64(reconnections)),
         ]
-        members["session"] = session.map(JSON.string)
-        members["model"] = model.map(JSON.string)
+        members["session"] = session.map(JSONValue.string)
+        members["model"] = model.map(JSONValue.string)
         members["liveSince"] = liveSince.map { .string(Timestamp.iso8601($0)) }
         members["speaker"] = speaker.map { .string($0.rawValue) }
-        members["recording"] = recording.map(JSON.string)
+        members["recording"] = recording.map(JSONValue.string)
         for (direction, device) in devices {
             members[direction.rawValue] = ["device": .string(device.name), "state": .string(device.state.rawValue)]
         }

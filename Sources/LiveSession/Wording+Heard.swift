@@ -9,8 +9,8 @@ extension Wording {
     /// From languages that put a word into a character, to fast speech.
     private static let speeds = 3.0...25.0
 
-    /// Seconds of silence behind the last word of a turn.
-    private static let pauseAtEnd = 0.25
+    /// Seconds of silence behind the last word of a turn, and by how much that word is longer than others.
+    private static let pauseAtEnd = 0.45
 
     /// By how many samples the text ran ahead of a turn that is received whole: its last words came so long before they
     /// were over. Nil without words.

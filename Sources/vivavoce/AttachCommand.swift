@@ -3,6 +3,7 @@ import Assistant
 import ControlProtocol
 import Events
 import Glibc
+import LiveProtocol
 import LiveSession
 
 /// The terminal of a running daemon.
@@ -42,15 +43,15 @@ struct Attach: AsyncParsableCommand {
 private struct RemoteTerminal: Sendable {
     let mode: TurnMode
     private let client: ControlClient
-    private let status: [String: JSON]
+    private let status: [String: JSONValue]
     // Bound: what a person presses before the daemon has answered.
     private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
 
     init(to path: String) async throws(ControlError) {
         client = try await ControlClient.connect(to: path)
         _ = try await client.call("subscribe")
-        status = try await client.call("status").object ?? [:]
-        mode = status["mode"]?.string.flatMap(TurnMode.init) ?? .open
+        status = try await client.call("status").members ?? [:]
+        mode = status["mode"]?.asString.flatMap(TurnMode.init) ?? .open
     }
 
     var perform: @Sendable (ConversationCommand) -> Void {
@@ -85,7 +86,7 @@ private struct RemoteTerminal: Sendable {
     /// What was so before anybody looked.
     private var known: [Event.Body] {
         var bodies: [Event.Body] = []
-        if status["state"] == "live", let model = status["model"]?.string {
+        if status["state"] == "live", let model = status["model"]?.asString {
             bodies.append(.sessionLive(model: model, resumed: true))
         }
         bodies.append(.turnsMode(mode: mode.rawValue, because: "as the daemon has it"))
@@ -106,7 +107,7 @@ private struct RemoteTerminal: Sendable {
 
 extension ConversationCommand {
     /// The method of the socket that does this; nil for what ends a conversation, which is not a terminal's to do.
-    fileprivate var call: (method: String, params: [String: JSON])? {
+    fileprivate var call: (method: String, params: [String: JSONValue])? {
         switch self {
         case .mute: ("mute", [:])
         case .unmute: ("unmute", [:])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LiveProtocol
 import LiveSession
 
 /// A command to a running daemon that has nothing to add to its name.
@@ -119,8 +120,8 @@ struct Status: AsyncParsableCommand {
     }
 
     /// A line for each thing that is known, in the order in which people ask.
-    static func text(_ status: JSON) -> String {
-        let members = status.object ?? [:]
+    static func text(_ status: JSONValue) -> String {
+        let members = status.members ?? [:]
         let names = [
             "state", "session", "model", "liveSince", "mode", "muted", "speaker", "input", "output", "recording",
             "turns",
@@ -132,7 +133,7 @@ struct Status: AsyncParsableCommand {
         }.joined()
     }
 
-    private static func words(_ value: JSON) -> String {
+    private static func words(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): TerminalSafe.text(text)
         case .bool(let isSo): isSo ? "yes" : "no"
@@ -140,7 +141,7 @@ struct Status: AsyncParsableCommand {
         case .number(let number): "\(number)"
         case .null: "-"
         case .array(let values): values.map(words).joined(separator: ", ")
-        case .object(let members): members.sorted { $0.key < $1.key }.map { words($0.value) }.joined(separator: "  ")
+        case .object(let members): members.map { words($0.value) }.joined(separator: "  ")
         }
     }
 }
@@ -157,7 +158,8 @@ struct Watch: AsyncParsableCommand {
     func run() async throws {
         do throws(ControlError) {
             let client = try await ControlClient.connect(to: daemon.path)
-            _ = try await client.call("subscribe", events.isEmpty ? [:] : ["events": .array(events.map(JSON.string))])
+            _ = try await client.call(
+                "subscribe", events.isEmpty ? [:] : ["events": .array(events.map(JSONValue.string))])
             for await notification in client.notifications { Self.show(notification, json) }
         } catch {
             throw error.reported()

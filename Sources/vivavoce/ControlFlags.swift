@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import LiveProtocol
 
 /// Which daemon is meant.
 struct ControlFlags: ParsableArguments {
@@ -32,7 +33,8 @@ extension ControlError {
 
 extension ControlFlags {
     /// Calls one method of the running daemon; a failure is printed and ends the process.
-    func call(_ method: String, _ params: [String: JSON] = [:]) async throws(ArgumentParser.ExitCode) -> JSON {
+    func call(_ method: String, _ params: [String: JSONValue] = [:]) async throws(ArgumentParser.ExitCode) -> JSONValue
+    {
         do {
             let client = try await ControlClient.connect(to: path)
             let result = try await client.call(method, params)

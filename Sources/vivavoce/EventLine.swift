@@ -1,23 +1,23 @@
 import ControlProtocol
 import Events
-import FoundationEssentials
 import Glibc
+import LiveProtocol
 
 /// An event as `watch` shows it to people: when, what, and its members in short.
 enum EventLine {
     /// - Parameter json: the event's own line.
     static func text(_ name: String, _ json: String) -> String {
-        guard let members = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8)))?.object else { return json }
-        let time = members["at"]?.string?.split(separator: "T").last?.prefix(8) ?? ""
+        guard let members = JSONValue(line: json.utf8)?.members else { return json }
+        let time = members["at"]?.asString?.split(separator: "T").last?.prefix(8) ?? ""
         let left = members.filter { !["event", "at", "session", "marks"].contains($0.key) }
         let pairs = left.sorted { $0.key < $1.key }.map { "\($0.key)=\(short($0.value))" }
         return TerminalSafe.text(([String(time), name] + pairs).joined(separator: "  "))
     }
 
-    private static func short(_ value: JSON) -> String {
+    private static func short(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): text.contains(" ") || text.isEmpty ? "“\(text)”" : text
-        default: String(decoding: value.line.dropLast(), as: UTF8.self)
+        default: String(decoding: value.serialized(), as: UTF8.self)
         }
     }
 }

@@ -5,6 +5,7 @@ import ControlProtocol
 import ControlServer
 import Events
 import Glibc
+import LiveProtocol
 import Logging
 
 /// Holds a conversation in this terminal.
@@ -129,7 +130,7 @@ private struct TalkDoor: Controlled {
     func hangUp() { conversation.perform(.hangUp) }
     func shutdown() { conversation.perform(.hangUp) }
 
-    func reload() throws(RPC.Failure) -> JSON {
+    func reload() throws(RPC.Failure) -> JSONValue {
         throw .state("a conversation at a terminal keeps the settings that it began with", remedy: "Begin it anew.")
     }
 }

@@ -1,3 +1,4 @@
+import LiveProtocol
 import Testing
 
 @testable import ControlProtocol
@@ -37,7 +38,7 @@ struct RPCTests {
             (#"{"jsonrpc":"2.0","id":5,"method":"say","params":["hi"]}"#, 5, -32602),
             (#"{"jsonrpc":"2.0","id":5,"method":"say","params":"hi"}"#, 5, -32602),
         ])
-    func malformed(line: String, id: Int?, code: Int) throws {
+    func malformed(line: String, id: Int64?, code: Int) throws {
         let refused = try #require(self.code(line))
         #expect(refused.id == id.map(RPC.ID.number) ?? .none)
         #expect(refused.code == code)

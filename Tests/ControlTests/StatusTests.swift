@@ -1,6 +1,7 @@
 import ControlProtocol
 import Events
 import FoundationEssentials
+import LiveProtocol
 import Testing
 
 @testable import ControlServer
@@ -8,10 +9,10 @@ import Testing
 /// What `status` says after which events.
 @Suite(.timeLimit(.minutes(5)))
 struct StatusTests {
-    private func status(after bodies: Event.Body...) -> [String: JSON] {
+    private func status(after bodies: Event.Body...) -> [String: JSONValue] {
         var status = AssistantStatus(version: "v")
         for body in bodies { status.note(Event(at: 1_795_435_200_123, session: "s1", body)) }
-        return status.json(upFor: 5).object ?? [:]
+        return status.json(upFor: 5).members ?? [:]
     }
 
     private static let live = Event.Body.sessionLive(model: "models/m", resumed: false)
@@ -46,7 +47,7 @@ struct StatusTests {
             .warning(Problem(code: "c", message: "m")))
         #expect((status["speaker"], status["turns"], status["muted"], status["mode"]) == ("model", 3, true, "hold"))
         #expect(status["output"] == ["device": "default", "state": "lost"])
-        #expect(status["lastProblem"]?.object?["code"] == "c")
+        #expect(status["lastProblem"]?["code"] == "c")
         #expect(
             self.status(
                 after: .turnStarted(turn: 3, speaker: .model),
@@ -57,11 +58,11 @@ struct StatusTests {
     @Test("the schema of the socket knows every event, and no other")
     func schema() throws {
         let path = #filePath.replacing("Tests/ControlTests/StatusTests.swift", with: "docs/control.schema.json")
-        let schema = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: URL(filePath: path)))
-        guard case .array(let names)? = schema.object?["$defs"]?.object?["eventName"]?.object?["enum"] else {
+        let schema = try #require(JSONValue(line: Data(contentsOf: URL(filePath: path))))
+        guard case .array(let names)? = schema["$defs"]?["eventName"]?["enum"] else {
             Issue.record("the schema has no names of events")
             return
         }
-        #expect(Set(names.compactMap(\.string)) == Set(EventName.allCases.map(\.rawValue)))
+        #expect(Set(names.compactMap(\.asString)) == Set(EventName.allCases.map(\.rawValue)))
     }
 }
