@@ -127,6 +127,10 @@ package struct TurnAssembler: Equatable, Sendable {
         var changes = finaliseUser(at: moment)
         if let turn = model {
             if !turn.isOver { model?.phase = .closed(reason: "ended", at: moment.now) }
+            // The rest of it will not be heard any more.
+            if turn.cutAt == nil, !turn.isPlayed(at: moment), let heard = model?.cut(at: moment) {
+                changes.append(.interrupted(turn: turn.number, heard: heard))
+            }
             changes += complete(at: moment)
             changes += finaliseModel(at: moment)
         }

@@ -45,7 +45,7 @@ struct VoiceTimes: Equatable, Sendable {
         }
         let final = stretches.lastIndex { $0.began <= max(words, last) } ?? known
         let began = stretches[first].began
-        return began...max(began, stretches[final].ended ?? now)
+        return began...max(began, stretches[final].ended ?? min(now, max(words, last)))
     }
 
     /// What began until then is told, or was never put into words.
