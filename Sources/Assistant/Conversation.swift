@@ -88,9 +88,19 @@ package final class Conversation: Sendable {
                 await parts.devices.tellReports(to: engine)
                 return .auxiliaryEnded
             }
-            group.addTask {
-                await parts.recorder?.run()
-                return .auxiliaryEnded
+            if let recorder = parts.recorder {
+                group.addTask {
+                    await recorder.run()
+                    return .auxiliaryEnded
+                }
+                group.addTask { [happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
+                    for await event in happenings {
+                        guard case .sessionLive = event.body else { continue }
+                        recorder.begin()
+                        break
+                    }
+                    return .auxiliaryEnded
+                }
             }
             group.addTask {
                 await parts.devices.follow()

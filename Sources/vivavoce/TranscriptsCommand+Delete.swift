@@ -30,11 +30,16 @@ extension Transcripts {
                 guard !chosen.isEmpty else { return Failure.print("nothing to delete") }
                 guard yes || ask(about: chosen) else { return Failure.print("nothing was deleted") }
                 let store = try TranscriptStore(at: try Transcripts.path(), forWriting: true)
-                let deletion = try store.delete(chosen.map(\.id))
+                let deletion = try store.delete(chosen.map(\.id), now: Environment.now)
                 let count = deletion.sessions.count
                 Failure.print("deleted \(count) conversation\(count == 1 ? "" : "s")")
+                for id in deletion.held {
+                    Failure.print("not deleted, because it is under way: \(TranscriptText.safe(id)); end it first")
+                }
                 for folder in deletion.remaining {
-                    Failure.print("left in place, because of other files in it: \(TranscriptText.safe(folder))")
+                    Failure.print(
+                        "left in place, because other files are in it or it is another's: "
+                            + TranscriptText.safe(folder))
                 }
                 if !deletion.isErased {
                     Failure.print(
@@ -71,8 +76,10 @@ extension Transcripts {
         func run() async throws {
             try await Transcripts.reporting { () throws(ArchiveError) in
                 try readFile()
+                let lines = Array(sequence(state: ()) { _ in readLine() })
                 let store = try TranscriptStore(at: try Transcripts.path(), forWriting: true)
-                let report = try store.import(sequence(state: ()) { _ in readLine() })
+                // Read first: nobody can write into the record while it is being imported into.
+                let report = try store.import(lines)
                 Failure.print(
                     "imported \(report.sessions) conversations and \(report.lines) lines; "
                         + "\(report.known) were there already")

@@ -37,6 +37,7 @@ private final class Stage: Sendable {
         let recorder = Recorder(configuration, hearing: taps, session: "s1", clock: clock) { event in
             self.events.withLock { $0.append(event) }
         }
+        recorder.begin()
         first(recorder)
         await Task { await recorder.run() }.value
         return recorder.path

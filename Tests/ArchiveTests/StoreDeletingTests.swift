@@ -43,7 +43,7 @@ struct StoreDeletingTests {
         #expect(bytes().range(of: Data("secret".utf8)) != nil && bytes().range(of: Data("密談".utf8)) != nil)
         let before = bytes().count
 
-        let deletion = try store.delete(["gone", "gone2", "nobody"])
+        let deletion = try store.delete(["gone", "gone2", "nobody"], now: 0)
         #expect(deletion == Deletion(sessions: ["gone", "gone2"], remaining: [], isErased: true))
         #expect(bytes().range(of: Data("secret".utf8)) == nil)
         #expect(bytes().range(of: Data("密談".utf8)) == nil)
@@ -65,14 +65,14 @@ struct StoreDeletingTests {
         let reader = try TranscriptStore(at: folder.database, forWriting: false)
         try reader.reading { database in
             _ = try Row.fetchOne(database, sql: "SELECT * FROM lines")
-            #expect(try store.delete(["a"]).isErased == false)
+            #expect(try store.delete(["a"], now: 0).isErased == false)
         }
     }
 
     @Test("the recording goes too, and nothing that is not part of one")
     func recordings() throws {
         let store = try folder.store()
-        let recording = folder.path + "/recording"
+        let recording = folder.path + "/then-mixed"
         try FileManager.default.createDirectory(
             atPath: recording + "/artifacts", withIntermediateDirectories: true)
         func make(_ name: String) throws { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(recording)/\(name)")) }
@@ -80,27 +80,49 @@ struct StoreDeletingTests {
         let linked = folder.path + "/linked"
         try FileManager.default.createDirectory(atPath: linked, withIntermediateDirectories: false)
         try Data("x".utf8).write(to: URL(fileURLWithPath: linked + "/audio.opus"))
-        try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: linked)
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/a-link", withDestinationPath: linked)
         func add(_ id: String, _ place: String) throws {
             try store.add(id, ["words"])
             try store.write([RecordEntry(session: id, at: 1, startedAt: 1, change: .recorded(directory: place))])
         }
         try add("mixed", recording)
-        #expect(try store.delete(["mixed"]).remaining == [recording])
+        #expect(try store.delete(["mixed"], now: 0).remaining == [recording])
         #expect(try FileManager.default.contentsOfDirectory(atPath: recording) == ["diary.txt"])
 
-        try add("link", folder.path + "/link")
-        _ = try store.delete(["link"])
+        try add("link", folder.path + "/a-link")
+        _ = try store.delete(["link"], now: 0)
         #expect(FileManager.default.fileExists(atPath: linked + "/audio.opus"))
 
-        try FileManager.default.removeItem(atPath: recording + "/diary.txt")
+        // What an import says of somebody's folder is not believed.
         try make("audio.opus")
-        try add("plain", recording)
-        #expect(try store.delete(["plain"]).remaining.isEmpty)
-        #expect(!FileManager.default.fileExists(atPath: recording))
+        try make("artifacts-mine")
+        try add("foreign", recording)
+        #expect(try store.delete(["foreign"], now: 0).remaining == [recording])
+        #expect(FileManager.default.fileExists(atPath: recording + "/audio.opus"))
 
-        try add("never", folder.path + "/nowhere")
-        #expect(try store.delete(["never"]).sessions == ["never"])
+        try FileManager.default.removeItem(atPath: recording + "/diary.txt")
+        try FileManager.default.removeItem(atPath: recording + "/artifacts-mine")
+        let plain = folder.path + "/then-plain"
+        try FileManager.default.moveItem(atPath: recording, toPath: plain)
+        try add("plain", plain)
+        #expect(try store.delete(["plain"], now: 0).remaining.isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: plain))
+
+        try add("never", folder.path + "/nowhere-never")
+        #expect(try store.delete(["never"], now: 0).sessions == ["never"])
+    }
+
+    @Test("a conversation that is under way in whichever process is left alone, and one that was killed is not")
+    func held() throws {
+        let store = try folder.store()
+        try store.add("live", startedAt: 0, ["a"])
+        try store.add("other", startedAt: 0, ["a"])
+        try store.seen("live", at: 1_000_000)
+        #expect(try store.expired(RecordLimits(days: 0), now: 1_010_000) == ["other"])
+        #expect(try store.expired(RecordLimits(megabytes: 0), now: 1_010_000) == ["other"])
+        let deletion = try store.delete(["live", "other"], now: 1_010_000)
+        #expect((deletion.held, deletion.sessions) == (["live"], ["other"]))
+        #expect(try store.delete(["live"], now: 1_000_000 + RecordLimits.holding + 1).sessions == ["live"])
     }
 
     @Test("by age counts from when a conversation ended, or was last heard of")
@@ -118,7 +140,7 @@ struct StoreDeletingTests {
     func sizes() throws {
         let store = try folder.store()
         for index in 1...4 {
-            let recording = folder.path + "/r\(index)"
+            let recording = folder.path + "/then-s\(index)"
             try FileManager.default.createDirectory(atPath: recording, withIntermediateDirectories: false)
             try Data(count: 1_000_000).write(to: URL(fileURLWithPath: recording + "/audio.opus"))
             try store.add("s\(index)", startedAt: Int64(index), ["words"])

@@ -135,7 +135,7 @@ struct StoreReadingTests {
         #expect(corrupt?.code == .corrupt)
         try FileManager.default.removeItem(atPath: folder.database)
         let store = try folder.store()
-        try store.writing { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2')") }
+        try store.writing { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')") }
         for isWriting in [true, false] {
             let newer = #expect(throws: ArchiveError.self) {
                 try TranscriptStore(at: folder.database, forWriting: isWriting)

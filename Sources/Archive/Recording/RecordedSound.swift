@@ -28,7 +28,7 @@ package struct RecordedSound: ~Copyable {
         for number in 1... {
             let path = RecordingDirectory.audio(number, in: directory)
             guard access(path, F_OK) == 0 else { break }
-            let recording = try OpusRecording(opening: path)
+            guard let recording = try Self.part(at: path) else { continue }
             let length = SoundTrack.rate.duration(of: recording.frames).milliseconds
             parts.append((path, recording.start, recording.start + length))
             if first == nil { first = consume recording }
@@ -42,6 +42,16 @@ package struct RecordedSound: ~Copyable {
         start = parts[0].start
         end = last.end
         current = opened
+    }
+
+    /// - Returns: nil for a file that ended before there was sound in it: a disk that was full, or a kill.
+    private static func part(at path: String) throws(ArchiveError) -> OpusRecording? {
+        do throws(ArchiveError) {
+            return try OpusRecording(opening: path)
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            return nil
+        }
     }
 
     /// Goes on reading at a wall-clock time, or at the first sound after it.

@@ -35,13 +35,13 @@ package actor Recorder {
     private let queue = QueueExecutor(label: "vivavoce.recorder")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
-    private let waiting = WaitingParts()
+    private let shared = Shared()
     private let clock: RecordingClock
     private let taps: RecordingTaps
     private let tell: @Sendable (Event.Body) -> Void
     private nonisolated let directory: RecordingDirectory
     /// The first frame's time on the monotonic clock.
-    private let origin: Duration
+    private var origin: Duration
     private var offset: Duration
     private var mix: RecordingMix
     private var parts: RecordingParts
@@ -72,12 +72,20 @@ package actor Recorder {
     /// Where the recording is, or will be.
     package nonisolated var path: String { directory.path }
 
-    /// Records until the task is cancelled, and brings the file to its end in good order.
+    /// There is something to record from now on: a conversation that never comes about leaves no file. Any thread.
+    package nonisolated func begin() { shared.hasBegun.store(true, ordering: .releasing) }
+
+    /// Records from `begin` until the task is cancelled, and brings the file to its end in good order.
     package func run() async {
+        while !Task.isCancelled, !shared.hasBegun.load(ordering: .acquiring) {
+            await clock.sleep(Self.interval)
+            startAnew()
+        }
+        guard shared.hasBegun.load(ordering: .acquiring) else { return }
         write([])
         while !Task.isCancelled {
             await clock.sleep(Self.interval)
-            if !Task.isCancelled { write(mix.frames(at: clock.monotonic())) }
+            if !Task.isCancelled { catchUp() }
         }
         write(mix.rest(at: clock.monotonic()))
         parts.finish()
@@ -89,14 +97,34 @@ package actor Recorder {
                 lostMilliseconds: Int(lost.milliseconds)))
     }
 
+    /// What was heard until now is passed over.
+    private func startAnew() {
+        _ = mix.frames(at: clock.monotonic())
+        offset = clock.offset(since: offset)
+        let start = (clock.monotonic() + offset).milliseconds
+        origin = .milliseconds(start) - offset
+        mix = RecordingMix(taps, origin: origin)
+    }
+
+    /// Writes what is certain by now, a second at a time: after the process was stopped for a night there is a night.
+    private func catchUp() {
+        let now = clock.monotonic()
+        var time: Duration
+        repeat {
+            let given = origin + SoundTrack.rate.duration(of: mix.begin)
+            time = min(now, given + RecordingMix.delay + .seconds(1))
+            write(mix.frames(at: time))
+        } while time < now
+    }
+
     /// Keeps a part of an answer, such as an image, under `artifacts`, and tells where.
     ///
     /// Any thread; does not wait. What was given before the recording's end is written before it. More than
     /// `mostWaiting` bytes at once are not taken, and that is told.
     package nonisolated func keep(_ bytes: [UInt8], mimeType: String) {
         let size = bytes.count
-        guard waiting.bytes.add(size, ordering: .relaxed).newValue <= Self.mostWaiting else {
-            waiting.bytes.subtract(size, ordering: .relaxed)
+        guard shared.bytes.add(size, ordering: .relaxed).newValue <= Self.mostWaiting else {
+            shared.bytes.subtract(size, ordering: .relaxed)
             return tell(
                 .warning(
                     Problem(
@@ -104,8 +132,8 @@ package actor Recorder {
                         message: "\(size) bytes of \(mimeType) are not kept: the disk has not taken what came before."))
             )
         }
-        queue.run { [directory, tell, waiting] in
-            defer { waiting.bytes.subtract(size, ordering: .relaxed) }
+        queue.run { [directory, tell, shared] in
+            defer { shared.bytes.subtract(size, ordering: .relaxed) }
             do throws(ArchiveError) {
                 let path = try directory.keep(bytes, name: RecordingDirectory.name(ofType: mimeType))
                 tell(
@@ -125,9 +153,10 @@ package actor Recorder {
     }
 }
 
-/// How much waits to be written.
-private final class WaitingParts: Sendable {
+/// What the recorder is told from other threads: that it may begin, and how many bytes of parts wait to be written.
+private final class Shared: Sendable {
     let bytes = Atomic(0)
+    let hasBegun = Atomic(false)
 }
 
 /// Runs an actor on a queue of its own, whose threads may wait for a disk.

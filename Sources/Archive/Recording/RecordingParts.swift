@@ -122,6 +122,12 @@ struct RecordingParts: ~Copyable {
 
     private mutating func end() {
         guard let last = part.take() else { return }
+        guard last.frames > 0 else {
+            // An encoder that was given nothing has nothing to end, and a file without sound is no recording.
+            unlink(last.encoder.file.path)
+            number -= 1
+            return
+        }
         do throws(ArchiveError) {
             try last.encoder.finish()
         } catch {

@@ -11,6 +11,10 @@ package actor Archivist {
     /// How long another program may hold the record before anybody is told.
     private static let busyIsTroubleAfter = Duration.seconds(5)
     private static let longestBackoff = Duration.seconds(30)
+    /// Each waits for another program as long as `RecordWriter` does, a quarter of a second.
+    private static let lastAttempts = 8
+    /// Between two signs that a conversation is under way.
+    private static let seenInterval = Duration.seconds(60)
 
     /// Since when, and until when, nothing is written.
     private struct Outage {
@@ -28,6 +32,7 @@ package actor Archivist {
     private var pending: PendingRecord
     private var outage: Outage?
     private var session: String?
+    private var nextSeen = Duration.zero
     private var isWriting = false
     /// Who waits until `isWriting` is false.
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -69,7 +74,7 @@ package actor Archivist {
             for await event in events { await pass(event, to: bus) }
             group.cancelAll()
         }
-        await commit(bus)
+        await commitLast(bus)
         pending.abandon()
         let loss = pending.takeLoss()
         if !loss.isNothing { tell(.archiveLost(loss), on: bus) }
@@ -85,13 +90,26 @@ package actor Archivist {
     private func secondPassed(_ bus: EventBus) async {
         if let outage, now() < outage.nextAttempt { return }
         await commit(bus)
+        guard outage == nil, now() >= nextSeen, let session else { return }
+        nextSeen = now() + Self.seenInterval
+        let time = wallClock()
+        _ = await perform(bus) { store throws(ArchiveError) in try store.seen(session, at: time) }
+    }
+
+    /// There is no later any more: another program that holds the record is waited for a little longer.
+    private func commitLast(_ bus: EventBus) async {
+        for _ in 0..<Self.lastAttempts {
+            guard await commit(bus) == .busy else { return }
+        }
     }
 
     /// Writes all that waits, if it can. Callers take turns.
-    private func commit(_ bus: EventBus) async {
+    ///
+    /// - Returns: why it was not written; nil where it was.
+    @discardableResult private func commit(_ bus: EventBus) async -> ArchiveError.Code? {
         while isWriting { await withCheckedContinuation { waiters.append($0) } }
         let batch = pending.takeBatch()
-        guard !batch.isEmpty else { return }
+        guard !batch.isEmpty else { return nil }
         isWriting = true
         let result = await perform(bus) { store throws(ArchiveError) in try store.write(batch) }
         isWriting = false
@@ -99,10 +117,13 @@ package actor Archivist {
         waiters = []
 
         switch result {
-        case .success: written(bus)
+        case .success:
+            written(bus)
+            return nil
         case .failure(let error):
             pending.putBack(batch)
             notWritten(error, bus)
+            return error.code
         }
     }
 
@@ -133,7 +154,15 @@ package actor Archivist {
 
     /// Deletes what is older, or more, than is to be kept, step by step, so that a line waits for one step at most.
     func keepHouse(_ bus: EventBus) async {
-        guard !keeping.isEverything, (try? await sleep(RecordLimits.patience)) != nil else { return }
+        guard !keeping.isEverything else { return }
+        var pause = RecordLimits.patience
+        while (try? await sleep(pause)) != nil {
+            await tidyUp(bus)
+            pause = RecordLimits.interval
+        }
+    }
+
+    private func tidyUp(_ bus: EventBus) async {
         let (keeping, today, current) = (keeping, wallClock(), session)
         let expired = await perform(bus) { store throws(ArchiveError) in
             try store.expired(keeping, now: today).filter { $0 != current }

@@ -17,7 +17,7 @@ final class RecordWriter: Sendable {
     let path: String
     private let wallClock: @Sendable () -> Int64
     private let queue = DispatchQueue(label: "archive")
-    private let store = Mutex<TranscriptStore?>(nil)
+    private let store = Mutex<Opened?>(nil)
 
     /// - Parameter wallClock: milliseconds since 1970, for the name of a database that is set aside.
     init(path: String, wallClock: @escaping @Sendable () -> Int64) {
@@ -57,9 +57,11 @@ final class RecordWriter: Sendable {
                 return Outcome(result: .failure(error))
             }
         }
-        drop()
+        let damaged = drop()
         do throws(ArchiveError) {
-            let place = try setAside()
+            // Whoever else has the record open may have set it aside already.
+            let isThere = damaged == nil || damaged == FileIdentity(of: path)
+            let place = isThere ? try setAside() : nil
             do throws(ArchiveError) {
                 return Outcome(result: .success(try work(try opened())), setAside: place)
             } catch {
@@ -70,14 +72,41 @@ final class RecordWriter: Sendable {
         }
     }
 
+    /// The record and the file that it is, by which a file that took its place is told from it.
+    private struct Opened {
+        let store: TranscriptStore
+        let file: FileIdentity?
+    }
+
+    private struct FileIdentity: Equatable {
+        let device: dev_t
+        let number: ino_t
+
+        /// Nil where there is no file.
+        init?(of path: String) {
+            var found = stat()
+            guard stat(path, &found) == 0 else { return nil }
+            (device, number) = (found.st_dev, found.st_ino)
+        }
+    }
+
+    /// Another program may have moved the record away: what is written goes to where people look for it.
     private func opened() throws(ArchiveError) -> TranscriptStore {
-        if let open = store.withLock({ $0 }) { return open }
+        if let open = store.withLock({ $0 }) {
+            if open.file == FileIdentity(of: path) { return open.store }
+            drop()
+        }
         let opened = try TranscriptStore(at: path, forWriting: true, patience: Self.patience)
-        store.withLock { $0 = opened }
+        store.withLock { $0 = Opened(store: opened, file: FileIdentity(of: path)) }
         return opened
     }
 
-    private func drop() { store.withLock { $0.take() }?.close() }
+    /// - Returns: the file that was open.
+    @discardableResult private func drop() -> FileIdentity? {
+        let open = store.withLock { $0.take() }
+        open?.store.close()
+        return open?.file
+    }
 
     /// Renames the database and its log; nothing is deleted.
     private func setAside() throws(ArchiveError) -> String {

@@ -2,10 +2,15 @@ import Glibc
 
 /// The directory of one conversation's recording, as the record names it.
 ///
-/// The name may have come from another machine, so only what a recording consists of is ever touched: `audio*.opus`, and
-/// the files in `artifacts/`. Links are not followed.
+/// The name may have come from another machine, so only what a recording consists of is ever touched: `audio.opus` and
+/// its further parts, and the files in `artifacts/`, of a directory that is named for the conversation as the recorder
+/// names it. Links are not followed.
 struct RecordingFolder {
     let path: String
+    /// The conversation's id.
+    let session: String
+
+    private var isOurs: Bool { path.hasSuffix("-" + RecordingDirectory.sanitized(session)) }
 
     /// Bytes of its files; 0 for one that is not there.
     var bytes: Int64 {
@@ -23,14 +28,16 @@ struct RecordingFolder {
     func remove() throws(ArchiveError) -> Bool {
         var failure: CInt = 0
         forEachFile { folder, name in if unlinkat(folder, name, 0) != 0, errno != ENOENT { failure = errno } }
+        guard isOurs else { return false }
         guard failure == 0 else { throw ArchiveError(failure, "delete the recording", path) }
         rmdir(path + "/artifacts")
         return rmdir(path) == 0 || errno == ENOENT
     }
 
     private func forEachFile(_ body: (_ folder: CInt, _ name: String) -> Void) {
+        guard isOurs else { return }
         Self.forEachFile(in: path) { folder, name in
-            if name.hasPrefix("audio") && name.hasSuffix(".opus") { body(folder, name) }
+            if name.wholeMatch(of: /audio(-[0-9]+)?\.opus/) != nil { body(folder, name) }
         }
         Self.forEachFile(in: path + "/artifacts", body)
     }

@@ -8,6 +8,9 @@ enum Schema {
             try database.execute(sql: tables)
             try database.execute(sql: index)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: "ALTER TABLE sessions ADD COLUMN seenAt INTEGER")
+        }
         return migrator
     }()
 

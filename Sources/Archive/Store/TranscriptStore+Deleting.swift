@@ -4,6 +4,10 @@ import GRDB
 package struct RecordLimits: Sendable, Equatable {
     /// How long a conversation runs before older ones are deleted: its beginning has better to do.
     static let patience = Duration.seconds(5)
+    /// Between two looks at what is over the limits.
+    static let interval = Duration.seconds(3_600)
+    /// A conversation that gave a sign of itself so recently, in milliseconds, is under way.
+    static let holding: Int64 = 180_000
 
     /// Since a conversation ended; nil for ever.
     package var days: Int?
@@ -22,6 +26,8 @@ package struct RecordLimits: Sendable, Equatable {
 package struct Deletion: Sendable, Equatable {
     /// Their ids.
     package var sessions: [String] = []
+    /// Ids of those that are under way, and were left alone.
+    package var held: [String] = []
     /// Directories of recordings that hold files that are not ours, and were left with those.
     package var remaining: [String] = []
     /// Whether no word of them is left in the database's files either; false while another program reads an older state.
@@ -33,9 +39,13 @@ extension TranscriptStore {
     /// in the database's files. Takes seconds where the record is large.
     ///
     /// - Parameter ids: `ArchivedSession.id`; those that are unknown are passed over.
-    package func delete(_ ids: [String]) throws(ArchiveError) -> Deletion {
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    package func delete(_ ids: [String], now: Int64) throws(ArchiveError) -> Deletion {
         var deletion = Deletion()
-        for id in ids {
+        let held = try held(now: now)
+        deletion.held = ids.filter(held.contains)
+        for id in ids where !held.contains(id) {
             let one = try remove([id])
             deletion.sessions += one.sessions
             deletion.remaining += one.remaining
@@ -61,21 +71,39 @@ extension TranscriptStore {
         }
     }
 
+    /// Gives a sign that a conversation is under way: no other process deletes it meanwhile.
+    func seen(_ id: String, at time: Int64) throws(ArchiveError) {
+        try writing {
+            try $0.execute(sql: "UPDATE sessions SET seenAt = ? WHERE id = ?", arguments: [time, id])
+        }
+    }
+
+    /// Ids of conversations that are under way, in whichever process.
+    private func held(now: Int64) throws(ArchiveError) -> Set<String> {
+        try reading { database in
+            try String.fetchSet(
+                database, sql: "SELECT id FROM sessions WHERE endedAt IS NULL AND seenAt > ?",
+                arguments: [now - RecordLimits.holding])
+        }
+    }
+
     /// Ids of what is over the limits, the oldest first.
     func expired(_ limits: RecordLimits, now: Int64) throws(ArchiveError) -> [String] {
         var ids: [String] = []
         if let days = limits.days { ids = try sessions(olderThan: Int64(days) * 86_400_000, now: now).map(\.id) }
+        let held = try held(now: now)
+        ids.removeAll(where: held.contains)
         guard let megabytes = limits.megabytes else { return ids }
         let kept = try sessions().filter { !ids.contains($0.id) }
         let database = try databaseBytes()
         let lines = max(1, kept.reduce(0) { $0 + $1.lineCount })
         // The database's share of a conversation is taken to be as large as its share of the lines.
         let sizes = kept.map { session in
-            (session.recording.map { RecordingFolder(path: $0).bytes } ?? 0)
+            (session.recording.map { RecordingFolder(path: $0, session: session.id).bytes } ?? 0)
                 + database * Int64(session.lineCount) / Int64(lines)
         }
         var excess = sizes.reduce(0, +) - Int64(megabytes) * 1_000_000
-        for (session, size) in zip(kept, sizes) where excess > 0 {
+        for (session, size) in zip(kept, sizes) where excess > 0 && !held.contains(session.id) {
             ids.append(session.id)
             excess -= size
         }
@@ -92,7 +120,9 @@ extension TranscriptStore {
             }
             guard let recording else { continue }
             // First: a conversation without its recording is better than a recording that nobody knows of.
-            if let recording, try !RecordingFolder(path: recording).remove() { deletion.remaining.append(recording) }
+            if let recording, try !RecordingFolder(path: recording, session: id).remove() {
+                deletion.remaining.append(recording)
+            }
             try writing { try $0.execute(sql: "DELETE FROM sessions WHERE id = ?", arguments: [id]) }
             deletion.sessions.append(id)
         }

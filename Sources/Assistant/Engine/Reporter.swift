@@ -8,7 +8,7 @@ struct Reporter {
     private let announcer: Announcer
     /// Keeps a part of an answer in a file and tells of it; nil where nothing is kept.
     private let keep: SessionEngine.PartKeeper?
-    private let began: Int64
+    private var began: Int64
     private var ledger = Ledger()
     /// Warnings about the setup are said once, not with every connection.
     private var saidAboutSetup: Set<String> = []
@@ -41,6 +41,12 @@ struct Reporter {
 
     func warn(_ code: String, _ message: String, remedy: String? = nil) {
         tell(.warning(Problem(code: code, message: message, remedy: remedy)))
+    }
+
+    /// Follows a wall clock that was set; what drifts stays, so that times lie to each other as they were.
+    mutating func keepTime(now: Duration) {
+        let current = announcer.wallClock() - Int64(now.milliseconds)
+        if abs(current - began) > 1_000 { began = current }
     }
 
     // MARK: The session

@@ -231,6 +231,7 @@ package actor SessionEngine {
         observeLine()
         if now >= nextHousekeeping {
             nextHousekeeping = now + .seconds(1)
+            reporter.keepTime(now: now)
             parts.voice.trimWaiting()
             reportCounts()
         }

@@ -93,7 +93,8 @@ package final class Replay: Sendable {
         _ show: @Sendable (ArchivedLine) -> Void
     ) async -> Result<Void, ArchiveError> {
         var writer = speech.makeWriter { playback.speechChanged($0) }
-        var left = lines.drop { $0.begin < sound.start }
+        // Without a moment to begin at, what was said before the first sound was recorded is shown, too.
+        var left = options.from == nil ? lines[...] : lines.drop { $0.begin < sound.start }
         var isOver = false
         while !Task.isCancelled {
             do throws(ArchiveError) {
@@ -114,7 +115,10 @@ package final class Replay: Sendable {
                 show(line)
                 left.removeFirst()
             }
-            if isOver, heard >= writer.position { break }
+            if isOver, heard >= writer.position {
+                left.forEach(show)
+                break
+            }
             try? await Task.sleep(for: Self.interval)
         }
         return .success(())
