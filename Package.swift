@@ -102,7 +102,9 @@ let package = Package(
         .target(name: "ControlProtocol", dependencies: ["Events", "LiveProtocol", flyingSocks], swiftSettings: common),
         .target(
             name: "ControlServer",
-            dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveProtocol", "LiveSession", flyingSocks],
+            dependencies: [
+                "Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveProtocol", "LiveSession", flyingSocks,
+            ],
             swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
@@ -183,7 +185,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events", "LiveProtocol"], swiftSettings: common),
+            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events", "LiveProtocol"],
+            swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),
