@@ -1,5 +1,6 @@
 package import Assistant
 package import ControlProtocol
+import Events
 
 extension Daemon: Controlled {
     package func perform(_ command: ConversationCommand) async throws(RPC.Failure) {
@@ -9,10 +10,20 @@ extension Daemon: Controlled {
 
     package func reload() async throws(RPC.Failure) -> JSON {
         do throws(AssistantError) {
-            try readAgain()
+            let report: ReloadReport = try reload()
+            return report.json
         } catch {
             throw .state(error.message, remedy: error.remedy)
         }
-        return ["applies": "next conversation"]
+    }
+}
+
+extension ReloadReport {
+    fileprivate var json: JSON {
+        func list(_ texts: [String]) -> JSON { .array(texts.map(JSON.string)) }
+        return [
+            "applied": list(applied), "nextTurn": list(nextTurn), "nextSession": list(nextSession),
+            "restart": list(restart), "kept": list(kept),
+        ]
     }
 }
