@@ -26,7 +26,16 @@ extension Daemon {
     /// Does the same whenever files were changed, where that is wanted, until the task is cancelled. Files that say what
     /// they said before are nothing to tell of.
     package func follow(_ watch: SettingsWatch) async {
-        await watch.run { await self.filesChanged() }
+        await watch.run { error in
+            await self.tellUnwatched(error)
+        } onChange: {
+            await self.filesChanged()
+        }
+    }
+
+    private func tellUnwatched(_ error: AssistantError) {
+        guard plan.settings.settings.config.isWatched else { return }
+        tell(.warning(Problem(code: "settings.notWatched", message: error.message, remedy: error.remedy)))
     }
 
     func filesChanged() {

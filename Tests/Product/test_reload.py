@@ -37,6 +37,7 @@ class ReloadTests(DaemonCase):
         self.save(f"audio: {{volume: 30, output: 'file:{sound}'}}\nturns: {{mode: open}}\n")
         told = calls.wait("settings.reloaded")
         self.assertEqual(told["kept"], ["audio.output (--output)"])
+        self.assertEqual(told["nextSession"], ["persona.voice"])
         self.assertEqual(told["applied"], ["turns.mode"])
         self.assertFalse(sound.exists())
 
@@ -103,6 +104,7 @@ class ReloadTests(DaemonCase):
         process.send_signal(signal.SIGHUP)
         self.assertEqual(calls.wait("settings.reloaded", applied=["turns.mode", "config.watch"])["kept"], [])
         self.assertEqual(json.loads(self.verb("reload", "--json")[0])["applied"], [])
+        self.assertEqual(self.verb("reload")[0], "nothing changed\n")
 
     def test_a_profile_lies_over_its_file(self):
         self.save(

@@ -52,7 +52,8 @@ package struct SettingLayers: Sendable {
     /// - Parameters:
     ///   - flags: what the command line set, by `SettingKey.path`.
     ///   - environment: the process's variables; empty ones count as unset.
-    /// - Throws: `.configuration` with file, line and nearest valid key, or the nearest profile; `.noInput` when a file that was named is missing.
+    /// - Throws: `.configuration` with file, line and nearest valid key, or the nearest profile; `.noInput` when a file
+    ///   that was named is missing.
     package init(
         flags: [String: String] = [:], environment: [String: String], places: SettingsPlaces
     ) throws(AssistantError) {
@@ -104,9 +105,10 @@ package struct SettingLayers: Sendable {
     private func found(
         _ key: SettingKey, in layers: ArraySlice<(kind: Layer, provider: any ConfigProvider)>
     ) throws(AssistantError) -> Found? {
+        let name = AbsoluteConfigKey(ConfigKey(key.path))
         for (layer, provider) in layers {
             // Every layer keeps texts, so that one table checks them and a refusal cannot be about types.
-            let result = try? provider.value(forKey: AbsoluteConfigKey(ConfigKey(key.path)), type: .string)
+            let result = try? provider.value(forKey: name, type: .string)
             guard case .string(let text) = result?.value?.content else { continue }
             let source: Source =
                 switch layer {

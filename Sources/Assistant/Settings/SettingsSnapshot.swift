@@ -15,8 +15,9 @@ package struct SettingsSnapshot: Sendable {
         var found: [String: SettingLayers.Found] = [:]
         var inFiles: [String: SettingLayers.Found] = [:]
         for key in SettingKey.all {
-            found[key.path] = try layers.found(key)
-            inFiles[key.path] = try layers.foundInFiles(key)
+            let value = try layers.found(key)
+            found[key.path] = value
+            inFiles[key.path] = value?.source.isOfProcess == true ? try layers.foundInFiles(key) : value
         }
         self.found = found
         self.inFiles = inFiles

@@ -25,13 +25,21 @@ package struct SettingsWatch: Sendable {
         self.rest = rest
     }
 
-    /// Calls `onChange` after each time that files were changed, until the task is cancelled; returns at once where the
-    /// kernel has no watches left.
-    package func run(onReady: @Sendable () -> Void = {}, onChange: @Sendable () async -> Void) async {
+    /// Until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - onReady: called once what happens from here on is noticed.
+    ///   - onProblem: told of each folder that cannot be watched, once, and of a kernel that watches nothing more.
+    ///   - onChange: called after each time that files were changed.
+    package func run(
+        onReady: @Sendable () -> Void = {}, onProblem: @Sendable (AssistantError) async -> Void,
+        onChange: @Sendable () async -> Void
+    ) async {
         let descriptor = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else { return await onProblem(.unwatched("settings files", errno)) }
         let happenings = Self.happenings(of: descriptor)
-        watchFolders(descriptor)
+        var unwatched = watchFolders(descriptor)
+        for (folder, number) in unwatched { await onProblem(.unwatched(folder, number)) }
         var known = stamps
         onReady()
         for await _ in happenings {
@@ -40,7 +48,10 @@ package struct SettingsWatch: Sendable {
             repeat {
                 before = seen
                 await rest()
-                watchFolders(descriptor)
+                for (folder, number) in watchFolders(descriptor)
+                where unwatched.updateValue(number, forKey: folder) == nil {
+                    await onProblem(.unwatched(folder, number))
+                }
                 seen = stamps
             } while seen != before && !Task.isCancelled
             guard seen != known, !Task.isCancelled else { continue }
@@ -71,22 +82,30 @@ package struct SettingsWatch: Sendable {
     }
 
     /// Adds what is not watched yet; watching a folder again is the same watch.
-    private func watchFolders(_ descriptor: CInt) {
+    ///
+    /// - Returns: the folders that cannot be watched, each with its errno.
+    private func watchFolders(_ descriptor: CInt) -> [String: CInt] {
+        var failures: [String: CInt] = [:]
         for path in paths {
-            watch(Self.folder(of: path), descriptor)
-            guard let target = Self.target(of: path), target != path else { continue }
-            watch(Self.folder(of: target), descriptor)
+            for place in [path, Self.target(of: path)].compactMap({ $0 }) {
+                guard let (folder, number) = Self.watch(Self.folder(of: place), descriptor) else { continue }
+                failures[folder] = number
+            }
         }
+        return failures
     }
 
-    private func watch(_ folder: String, _ descriptor: CInt) {
+    /// Watches a folder, or what is nearest above it.
+    private static func watch(_ folder: String, _ descriptor: CInt) -> (folder: String, errno: CInt)? {
         var folder = folder
-        var events = Self.saved
+        var events = saved
         while inotify_add_watch(descriptor, folder, events | UInt32(IN_MASK_ADD) | UInt32(IN_ONLYDIR)) < 0 {
-            guard folder != "/" else { return }
+            let number = errno
+            guard number == ENOENT || number == ENOTDIR, folder != "/" else { return (folder, number) }
             folder = Self.folder(of: folder)
-            events = Self.made
+            events = made
         }
+        return nil
     }
 
     private static func folder(of path: String) -> String {
@@ -102,6 +121,14 @@ package struct SettingsWatch: Sendable {
     }
 
     private var stamps: [FileStamp?] { paths.map(FileStamp.init(of:)) }
+}
+
+extension AssistantError {
+    fileprivate static func unwatched(_ what: String, _ number: CInt) -> AssistantError {
+        AssistantError(
+            .unavailable, "Cannot watch \(what) for changed settings: \(String(cString: strerror(number))).",
+            remedy: "`vivavoce reload` has the daemon read them.")
+    }
 }
 
 /// What tells one state of a file from another.

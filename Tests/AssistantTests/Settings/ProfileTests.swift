@@ -77,6 +77,8 @@ struct SettingsWatchTests {
         let watching = Task {
             await watch.run {
                 isReady.finish()
+            } onProblem: { error in
+                Issue.record("\(error.message)")
             } onChange: {
                 change.yield()
             }
@@ -101,5 +103,34 @@ struct SettingsWatchTests {
         await seen.next()
         watching.cancel()
         await watching.value
+    }
+
+    @Test("a folder that cannot be watched is told of, and the others are watched")
+    func unwatched() async throws {
+        let home = try SettingsFolder()
+        let impossible = home.path + "/" + String(repeating: "x", count: 300)
+        let watch = SettingsWatch([impossible + "/vivavoce.yaml", home.userFile]) {}
+        let (problems, problem) = AsyncStream.makeStream(of: String.self)
+        let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
+        let (changes, change) = AsyncStream.makeStream(of: Void.self)
+        let watching = Task {
+            await watch.run {
+                isReady.finish()
+            } onProblem: { error in
+                problem.yield(error.message)
+            } onChange: {
+                change.yield()
+            }
+        }
+        for await _ in ready {}
+        try home.write("a: 1", to: home.userFile)
+        for await _ in changes { break }
+        watching.cancel()
+        await watching.value
+        problem.finish()
+        var told: [String] = []
+        for await text in problems { told.append(text) }
+        #expect(told.count == 1)
+        #expect(told.first?.contains(impossible) == true)
     }
 }
