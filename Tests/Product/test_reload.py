@@ -4,6 +4,7 @@ import json
 import os
 import signal
 
+from product import read_wav
 from test_daemon import DaemonCase
 
 
@@ -40,6 +41,25 @@ class ReloadTests(DaemonCase):
         self.assertEqual(told["nextSession"], ["persona.voice"])
         self.assertEqual(told["applied"], ["turns.mode"])
         self.assertFalse(sound.exists())
+
+    def test_the_next_answer_is_as_loud_as_the_file_says(self):
+        sound = self.folder / "o.wav"
+        self.save("audio: {volume: 100}\n")
+        process = self.start(output=f"file:{sound}")
+        calls = self.live()
+        calls.call("say", text="what is two plus two")
+        calls.wait("turn.completed", speaker="model")
+        self.save("audio: {volume: 10}\n")
+        calls.wait("settings.reloaded", applied=["audio.volume"])
+        calls.call("say", text="what is two plus two")
+        calls.wait("turn.completed", speaker="model")
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+        samples = read_wav(sound)[1]
+        spoken = [index for index, sample in enumerate(samples) if sample]
+        pause = max(zip(spoken, spoken[1:]), key=lambda pair: pair[1] - pair[0])[1]
+        loud, quiet = max(map(abs, samples[:pause])), max(map(abs, samples[pause:]))
+        self.assertAlmostEqual(quiet / loud, 0.1, delta=0.03)
 
     def test_a_folder_may_come_later_and_the_file_may_be_a_link(self):
         self.start()

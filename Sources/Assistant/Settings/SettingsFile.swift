@@ -114,7 +114,7 @@ struct SettingsFile: Sendable {
         private mutating func readSection(_ key: Node, _ node: Node) -> [String: Value] {
             let section = key.scalar?.string ?? ""
             guard Self.sections.contains(section) else {
-                report(key, unknown(section))
+                report(key, unknown(section: section))
                 return [:]
             }
             guard let mapping = node.mapping else {
@@ -145,6 +145,12 @@ struct SettingsFile: Sendable {
                 values[path] = Value(text: text, line: value.mark?.line ?? key.mark?.line ?? 1)
             }
             return values
+        }
+
+        private func unknown(section: String) -> String {
+            guard let choice = ["profile", "profiles"].first(where: { SettingKey.slips(from: section, to: $0) == 1 })
+            else { return unknown(section) }
+            return "unknown key `\(Redaction.clip(section))`; did you mean `\(choice)`?"
         }
 
         private func unknown(_ path: String) -> String {
