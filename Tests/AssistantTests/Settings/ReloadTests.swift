@@ -8,9 +8,6 @@ enum SettingPlace: Int, CaseIterable, Comparable, Sendable {
     case flag, environment, userProfile, userFile, systemProfile, systemFile
 
     static func < (left: SettingPlace, right: SettingPlace) -> Bool { left.rawValue < right.rawValue }
-
-    /// What no saving of a file changes.
-    var isOfProcess: Bool { self <= .environment }
 }
 
 /// One key's values by where they stand.
@@ -97,7 +94,7 @@ struct ReloadTests {
     func kept(key: SettingKey, holder: SettingPlace) throws {
         let home = try SettingsFolder()
         let (first, second) = twoValues(key)
-        for place in SettingPlace.allCases where !place.isOfProcess {
+        for place in [SettingPlace.userProfile, .systemFile] {
             var placed = PlacedValues(key: key, values: [holder: first, place: first])
             let before = try SettingsSnapshot(placed.layers(in: home))
             placed.values[place] = second
