@@ -13,6 +13,7 @@ package final class Conversation: Sendable {
     private let credential: Credential?
     private let environment: [String: String]
     private let bus: EventBus
+    private let cues: CueSetting
     // Bound: what a person presses before the conversation runs; the newest are kept.
     private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
 
@@ -22,6 +23,7 @@ package final class Conversation: Sendable {
         self.credential = credential
         self.environment = environment
         self.bus = bus
+        cues = CueSetting(settings.audio.cues)
     }
 
     /// Any thread; does not wait.
@@ -110,9 +112,11 @@ package final class Conversation: Sendable {
                 await parts.devices.keepVolume()
                 return .auxiliaryEnded
             }
-            group.addTask { [settings, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
+            group.addTask {
+                [settings, wanted = cues, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
                 var cues = Cues(settings.audio.cues, mode: settings.turns.mode, hasScreen: Cues.hasTerminal)
                 for await event in happenings {
+                    cues.setting = wanted.current
                     if let chime = cues.chime(for: event) { parts.devices.play(chime) }
                 }
                 return .auxiliaryEnded
@@ -163,6 +167,7 @@ package final class Conversation: Sendable {
             switch command {
             case .device(let direction, let name): try await parts.devices.change(direction, to: name)
             case .volume(let volume): parts.devices.setVolume(volume)
+            case .cues(let setting): cues.set(setting)
             default: parts.engine.perform(command)
             }
         } catch {
@@ -214,6 +219,11 @@ package enum ConversationCommand: Sendable, Equatable {
     case device(Direction, name: String)
     /// - Parameter volume: linear, 0 … 1.
     case volume(Double)
+    /// When chimes tell of what happens.
+    case cues(Settings.Automatic)
+    /// How long the user is heard without the wake word after an answer, from the next turn on, and how long the
+    /// connection is kept while asleep.
+    case wakeTimes(followUp: Duration, idle: Duration)
     /// Stop speaking.
     case interrupt
     /// Send a typed message.

@@ -28,28 +28,41 @@ package actor Daemon {
     private let bus: EventBus
     private let time: EngineTime
     private let wallClock: @Sendable () -> Int64
-    private let read: @Sendable () throws(AssistantError) -> PartnerMaker
-    private var makePartner: PartnerMaker
-    private var partner: Partner?
+    let log: LogThreshold
+    let read: @Sendable () throws(AssistantError) -> Plan
+    /// What the conversations that follow are made by.
+    var plan: Plan
+    private(set) var partner: Partner?
     private var isWanted = true
     private var isOver = false
     private var tries = 0
     private var pause: Task<Void, Never>?
 
-    /// Makes the next conversation.
-    package typealias PartnerMaker = @Sendable () -> Partner
+    /// Settings as they were read and checked, and the conversations that they make.
+    package struct Plan: Sendable {
+        let settings: SettingsSnapshot
+        let makePartner: @Sendable () -> Partner
 
-    /// - Parameter read: reads the settings and checks them; what it returns makes conversations by them.
+        package init(settings: SettingsSnapshot, makePartner: @escaping @Sendable () -> Partner) {
+            self.settings = settings
+            self.makePartner = makePartner
+        }
+    }
+
+    /// - Parameters:
+    ///   - read: reads the settings and checks them.
+    ///   - log: follows `log.level`.
     /// - Throws: what is wrong with the settings.
     package init(
         bus: EventBus, time: EngineTime = .ofMachine(), wallClock: @escaping @Sendable () -> Int64,
-        reading read: @escaping @Sendable () throws(AssistantError) -> PartnerMaker
+        log: LogThreshold, reading read: @escaping @Sendable () throws(AssistantError) -> Plan
     ) throws(AssistantError) {
         self.bus = bus
         self.time = time
         self.wallClock = wallClock
+        self.log = log
         self.read = read
-        makePartner = try read()
+        plan = try read()
     }
 
     /// Runs until it is shut down or cannot go on.
@@ -59,7 +72,7 @@ package actor Daemon {
                 await rest(for: nil)
                 continue
             }
-            let partner = makePartner()
+            let partner = plan.makePartner()
             self.partner = partner
             let began = time.now()
             let outcome = await partner.run()
@@ -92,18 +105,6 @@ package actor Daemon {
         pause?.cancel()
     }
 
-    /// Reads the settings again, for the conversations that follow; where they are wrong, those before hold.
-    package func readAgain() throws(AssistantError) { makePartner = try read() }
-
-    /// The same for whoever cannot be answered: what is wrong is told as a warning.
-    package func readAgainOrTell() {
-        do throws(AssistantError) {
-            try readAgain()
-        } catch {
-            tell(Problem(code: "settings.notApplied", message: error.message, remedy: error.remedy))
-        }
-    }
-
     /// Ends the conversation; the next one begins when it is asked for.
     package func hangUp() {
         isWanted = false
@@ -129,7 +130,9 @@ package actor Daemon {
         self.pause = nil
     }
 
-    private func tell(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }
+    private func tell(_ problem: Problem) { tell(.warning(problem)) }
+
+    func tell(_ body: Event.Body) { bus.publish(Event(at: wallClock(), session: nil, body)) }
 }
 
 extension ExitCode {

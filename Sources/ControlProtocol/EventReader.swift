@@ -71,7 +71,7 @@ extension Event.Body {
             self.init(audio: name, members)
         case .image, .file, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding:
             self.init(content: name, members)
-        case .wakeHeard, .wakeAsleep, .recordingStarted, .recordingEnded, .usage, .warning, .error:
+        case .wakeHeard, .wakeAsleep, .recordingStarted, .recordingEnded, .usage, .settingsReloaded, .warning, .error:
             self.init(other: name, members)
         }
     }
@@ -204,6 +204,7 @@ extension Event.Body {
                 : .recordingEnded(
                     path: path, seconds: members.number("seconds") ?? 0,
                     lostMilliseconds: members.integer("lostMilliseconds") ?? 0)
+        case .settingsReloaded: self = .settingsReloaded(ReloadReport(members))
         case .usage:
             guard let turn = members.members("turnTokens"), let session = members.members("sessionTokens") else {
                 return nil
@@ -214,6 +215,17 @@ extension Event.Body {
             let problem = Problem(code: code, message: message, remedy: members.text("remedy"))
             self = name == .warning ? .warning(problem) : .error(problem)
         }
+    }
+}
+
+extension ReloadReport {
+    fileprivate init(_ members: Members) {
+        self.init()
+        applied = members.texts("applied") ?? []
+        nextTurn = members.texts("nextTurn") ?? []
+        nextSession = members.texts("nextSession") ?? []
+        restart = members.texts("restart") ?? []
+        kept = members.texts("kept") ?? []
     }
 }
 

@@ -1,5 +1,6 @@
 package import Assistant
 package import ControlProtocol
+import Events
 package import LiveProtocol
 
 extension Daemon: Controlled {
@@ -10,10 +11,20 @@ extension Daemon: Controlled {
 
     package func reload() async throws(RPC.Failure) -> JSONValue {
         do throws(AssistantError) {
-            try readAgain()
+            let report: ReloadReport = try reload()
+            return report.json
         } catch {
             throw .state(error.message, remedy: error.remedy)
         }
-        return ["applies": "next conversation"]
+    }
+}
+
+extension ReloadReport {
+    fileprivate var json: JSONValue {
+        func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+        return [
+            "applied": list(applied), "nextTurn": list(nextTurn), "nextSession": list(nextSession),
+            "restart": list(restart), "kept": list(kept),
+        ]
     }
 }

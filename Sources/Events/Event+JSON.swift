@@ -42,6 +42,12 @@ extension Event.Body {
             writer.object("sessionTokens") { report.session.writeMembers(to: &$0) }
         case .image, .file, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding:
             writeContentMembers(to: &writer)
+        case .settingsReloaded(let report):
+            writer.member("applied", report.applied)
+            writer.member("nextTurn", report.nextTurn)
+            writer.member("nextSession", report.nextSession)
+            writer.member("restart", report.restart)
+            writer.member("kept", report.kept)
         case .warning(let problem), .error(let problem):
             writer.member("code", problem.code)
             writer.member("message", problem.message)

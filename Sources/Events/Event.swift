@@ -56,6 +56,7 @@ package struct Event: Sendable, Equatable {
         case toolResult(id: String?, name: String, response: String)
         case toolCancelled(ids: [String])
         case grounding(String)
+        case settingsReloaded(ReloadReport)
         case warning(Problem)
         case error(Problem)
     }

@@ -31,6 +31,7 @@ package enum EventName: String, Sendable, Hashable, CaseIterable {
     case toolResult = "tool.result"
     case toolCancelled = "tool.cancelled"
     case grounding
+    case settingsReloaded = "settings.reloaded"
     case warning
     case error
 }
@@ -70,6 +71,7 @@ extension Event.Body {
         case .toolResult: .toolResult
         case .toolCancelled: .toolCancelled
         case .grounding: .grounding
+        case .settingsReloaded: .settingsReloaded
         case .warning: .warning
         case .error: .error
         }

@@ -28,6 +28,12 @@ extension TurnKeeper {
         return (isParked ? [.unpark] : []) + [.tell(.wakeHeard(because: because))]
     }
 
+    /// Other times from here on: `followUp` counts from the end of the next turn on.
+    package mutating func change(followUp: Duration, idle: Duration) {
+        configuration.followUp = followUp
+        configuration.idle = idle
+    }
+
     /// Something wakes the assistant that needs no line: a session that cannot be brought back may rest.
     package var canBeWoken: Bool { mode == .wake }
 

@@ -148,7 +148,7 @@ package struct TurnKeeper: Equatable, Sendable {
         var heardWords = false
     }
 
-    package let configuration: Configuration
+    package internal(set) var configuration: Configuration
     package let limits: Limits
     package internal(set) var mode: TurnMode
     /// Whether the line that is live needs marks around the voice; nil while none is.

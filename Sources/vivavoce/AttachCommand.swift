@@ -106,7 +106,7 @@ private struct RemoteTerminal: Sendable {
 }
 
 extension ConversationCommand {
-    /// The method of the socket that does this; nil for what ends a conversation, which is not a terminal's to do.
+    /// The method of the socket that does this; nil for what is not a terminal's to do.
     fileprivate var call: (method: String, params: [String: JSONValue])? {
         switch self {
         case .mute: ("mute", [:])
@@ -120,7 +120,7 @@ extension ConversationCommand {
         case .device(let direction, let name):
             ("device", ["direction": .string(direction.rawValue), "name": .string(name)])
         case .say(let text): ("say", ["text": .string(text)])
-        case .hangUp: nil
+        case .cues, .wakeTimes, .hangUp: nil
         }
     }
 }

@@ -13,7 +13,7 @@ struct Config: AsyncParsableCommand {
             abstract: "Show what holds for every setting, and who said so; no secrets.",
             discussion: "Takes the flags of `talk`, to show what they would change. The output is a settings file.")
 
-        @Flag(help: "One JSON object a line: key, value and source.") var json = false
+        @Flag(help: "One JSON object a line: key, value, source, and from when on a change holds.") var json = false
         @OptionGroup var flags: SettingFlags
 
         func run() async throws {
@@ -33,7 +33,8 @@ struct Config: AsyncParsableCommand {
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in
                 let environment = Environment.current
-                let places = SettingsPlaces(environment: environment, configFile: file.config)
+                let places = SettingsPlaces(
+                    environment: environment, configFile: file.config, profile: file.profile)
                 let layers = try SettingLayers(environment: environment, places: places)
                 let settings = try layers.settings()
                 for (name, nearest) in layers.unknownVariables {

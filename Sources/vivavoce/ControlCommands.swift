@@ -67,11 +67,29 @@ struct Hangup: ControlVerb {
     @OptionGroup var daemon: ControlFlags
 }
 
-struct Reload: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Have the daemon read its settings again.")
-    static let method = "reload"
+struct Reload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Have the daemon read its settings again, and say what changed and from when on.")
     @Flag(help: "Print the daemon's reply.") var json = false
     @OptionGroup var daemon: ControlFlags
+
+    func run() async throws {
+        let result = try await daemon.call("reload")
+        print(json ? String(decoding: result.line, as: UTF8.self) : Self.text(result), terminator: "")
+    }
+
+    /// A line for each group that is not empty.
+    private static func text(_ result: JSONValue) -> String {
+        let groups = [
+            ("applied", "now"), ("nextTurn", "from the next turn on"), ("nextSession", "for the next conversation"),
+            ("restart", "when started again"), ("kept", "not changed"),
+        ]
+        let lines = groups.compactMap { name, words -> String? in
+            guard case .array(let keys)? = result[name], !keys.isEmpty else { return nil }
+            return "\(words): \(TerminalSafe.text(keys.compactMap(\.asString).joined(separator: ", ")))\n"
+        }
+        return lines.isEmpty ? "nothing changed\n" : lines.joined()
+    }
 }
 
 struct Say: AsyncParsableCommand {

@@ -12,7 +12,7 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             Holds a conversation on the devices set, and begins another when the service or a device was gone. `status`, \
             `watch`, `say`, `mute` and the other verbs steer it over its socket. TERM and INT end it, HUP has it read its \
-            settings again, USR1 and USR2 are the key to talk. Lines are spoken to stdout, everything else to stderr.
+            settings again, as saving them does, USR1 and USR2 are the key to talk. Lines are spoken to stdout, everything else to stderr.
             """)
 
     @Flag(help: "Talk to the local stand-in service; no key is needed.")
@@ -40,9 +40,9 @@ struct DaemonCommand: AsyncParsableCommand {
 
     private func held() async throws(ArgumentParser.ExitCode) -> Assistant.ExitCode {
         do throws(AssistantError) {
-            let first = try read(at: nil)
-            let rehearsal = rehearse ? try await RehearsalProcess.start(showsLog: first.0.log.level <= .debug) : nil
-            let exit = try await hold(first.0, at: rehearsal?.address)
+            let first = try read(at: nil).snapshot.settings
+            let rehearsal = rehearse ? try await RehearsalProcess.start(showsLog: first.log.level <= .debug) : nil
+            let exit = try await hold(first, at: rehearsal?.address)
             await rehearsal?.stop()
             return exit
         } catch {
@@ -51,44 +51,57 @@ struct DaemonCommand: AsyncParsableCommand {
     }
 
     /// The settings as they are now, and the key for them.
-    private func read(at address: ServiceAddress?) throws(AssistantError) -> (Settings, Credential?) {
+    private func read(
+        at address: ServiceAddress?
+    ) throws(AssistantError) -> (snapshot: SettingsSnapshot, credential: Credential?) {
         let layers = try self.settings.layers()
-        var settings = try layers.settings(until: until)
+        var snapshot = try SettingsSnapshot(layers, until: until)
         guard !rehearse else {
-            if let address { settings.rehearse(at: address) }
-            return (settings, nil)
+            if let address { snapshot.settings.rehearse(at: address) }
+            return (snapshot, nil)
         }
+        let settings = snapshot.settings
         let sources = CredentialSources(
             keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
         let credential = try sources.credential()
         _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
-        return (settings, credential)
+        return (snapshot, credential)
     }
 
     private func hold(_ settings: Settings, at address: ServiceAddress?) async throws(AssistantError)
         -> Assistant.ExitCode
     {
         let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
+        let threshold = LogThreshold(settings.log.level)
         LoggingSystem.bootstrap { label in
-            ConsoleLogHandler(label: label, level: settings.log.level, console: console) { Environment.now }
+            ConsoleLogHandler(label: label, threshold: threshold, console: console) { Environment.now }
         }
         let bus = EventBus()
-        let daemon = try Daemon(bus: bus, wallClock: { Environment.now }) { () throws(AssistantError) in
-            let (settings, credential) = try self.read(at: address)
-            return {
+        let daemon = try Daemon(bus: bus, wallClock: { Environment.now }, log: threshold) { () throws(AssistantError) in
+            let (snapshot, credential) = try self.read(at: address)
+            return Daemon.Plan(settings: snapshot) {
                 let conversation = Conversation(
-                    settings: settings, credential: credential, environment: Environment.current, bus: bus)
+                    settings: snapshot.settings, credential: credential, environment: Environment.current, bus: bus)
                 return Partner(run: conversation.run, perform: conversation.perform)
             }
         }
+        let files = self.settings.places.files(environment: Environment.current)
+        let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
         let door = try ControlDoor.opened(at: control.path, to: daemon, telling: bus)
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: json, isQuiet: quiet), on: bus, keyboard: nil,
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil),
-            reload: { Task { await daemon.readAgainOrTell() } }
+            reload: { Task { await daemon.reloadOrTell() } }
         ) { _ in
             Partner {
-                await door.open(during: daemon.run)
+                await door.open {
+                    await withTaskGroup { group in
+                        group.addTask { await daemon.follow(watch) }
+                        let outcome = await daemon.run()
+                        group.cancelAll()
+                        return outcome
+                    }
+                }
             } perform: { command in
                 Task {
                     if command == .hangUp { await daemon.shutdown() } else { _ = await daemon.obey(command) }

@@ -49,6 +49,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.keepDays) var keepDays: String?
     @Option(.keepSize) var keepSize: String?
     @Option(.logLevel) var logLevel: String?
+    @Option(.watch) var watch: String?
     @OptionGroup var file: SettingsFileFlag
 
     /// What the command line set, by the key's path.
@@ -67,26 +68,35 @@ struct SettingFlags: ParsableArguments {
             (.recovery, recovery), (.connectionLimit, connectionLimit), (.store, noStore ? "off" : store),
             (.recordings, recordings), (.recordingRate, recordingRate), (.recordingHours, recordingHours),
             (.recordingSize, recordingSize), (.keepDays, keepDays), (.keepSize, keepSize), (.logLevel, logLevel),
+            (.watch, watch),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })
     }
 
     /// Reads and checks the settings files; flags come on top.
     func layers() throws(AssistantError) -> SettingLayers {
-        let environment = Environment.current
-        return try SettingLayers(
-            flags: values, environment: environment,
-            places: SettingsPlaces(environment: environment, configFile: file.config))
+        try SettingLayers(flags: values, environment: Environment.current, places: places)
+    }
+
+    /// Where the settings files lie.
+    var places: SettingsPlaces {
+        SettingsPlaces(environment: Environment.current, configFile: file.config, profile: file.profile)
     }
 }
 
-/// Which file holds the user's settings.
+/// Which file holds the user's settings, and which profile of it is used.
 struct SettingsFileFlag: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Your settings file (default: VIVAVOCE_CONFIG, then ~/.config/vivavoce/vivavoce.yaml).",
             valueName: "FILE"))
     var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Profile of the settings files to use (default: VIVAVOCE_PROFILE, then the key `profile`).",
+            valueName: "NAME"))
+    var profile: String?
 }
 
 extension Option where Value == String? {

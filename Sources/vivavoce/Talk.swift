@@ -89,8 +89,9 @@ struct Talk: AsyncParsableCommand {
 
     private func hold(_ settings: Settings, _ credential: Credential?) async -> Assistant.ExitCode {
         let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
+        let threshold = LogThreshold(settings.log.level)
         LoggingSystem.bootstrap { label in
-            ConsoleLogHandler(label: label, level: settings.log.level, console: console) { Environment.now }
+            ConsoleLogHandler(label: label, threshold: threshold, console: console) { Environment.now }
         }
         let style = Transcript.Style(isJSON: json, isQuiet: quiet)
         let session = TalkSession(

@@ -106,8 +106,9 @@ struct ExitTests {
         let lines = try result.output.split(separator: "\n").map {
             try JSONDecoder().decode([String: String].self, from: Data($0.utf8))
         }
-        #expect(lines.contains(["key": "service.model", "value": "m", "source": "--model"]))
-        #expect(lines.contains(["key": "persona.voice", "source": "default"]))
+        #expect(
+            lines.contains(["key": "service.model", "value": "m", "source": "--model", "reload": "next session"]))
+        #expect(lines.contains(["key": "persona.voice", "source": "default", "reload": "next session"]))
         #expect(lines.last == ["key": "service.key", "value": "unset"])
     }
 

@@ -102,11 +102,25 @@ struct EventExample: Sendable, CustomTestStringConvertible {
         EventExample(.toolCancelled(ids: ["c1", "c\"2"]), "tool.cancelled", #""ids":["c1","c\"2"]"#),
         EventExample(.grounding(#"{"q":[1, 2.5e-3]}"#), "grounding", #""metadata":{"q":[1,2.5e-3]}"#),
         EventExample(
+            .settingsReloaded(.example), "settings.reloaded",
+            #""applied":["audio.volume"],"nextTurn":[],"nextSession":["persona.voice","service.model"],"restart":[],"#
+                + #""kept":["turns.mode (--mode)"]"#),
+        EventExample(
             .warning(Problem(code: "setup.fieldLeftOut", message: "m", remedy: "r")), "warning",
             #""code":"setup.fieldLeftOut","message":"m","remedy":"r""#),
         EventExample(
             .error(Problem(code: "input.lost", message: "m")), "error", #""code":"input.lost","message":"m""#),
     ]
+}
+
+extension ReloadReport {
+    fileprivate static var example: ReloadReport {
+        var report = ReloadReport()
+        report.applied = ["audio.volume"]
+        report.nextSession = ["persona.voice", "service.model"]
+        report.kept = ["turns.mode (--mode)"]
+        return report
+    }
 }
 
 @Suite("Events as JSON lines", .timeLimit(.minutes(5)))
@@ -140,8 +154,8 @@ struct EventJSONTests {
             "session.stalled", "turns.mode", "wake.heard", "wake.asleep", "turn.started", "turn.interrupted",
             "turn.completed", "transcript.partial", "transcript.final", "audio.muted", "audio.level", "audio.device",
             "audio.xrun", "audio.underrun", "audio.dropped", "recording.started", "recording.ended", "usage", "image",
-            "file", "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding", "warning",
-            "error",
+            "file", "code", "code.result", "tool.call", "tool.result", "tool.cancelled", "grounding",
+            "settings.reloaded", "warning", "error",
         ]
         #expect(Set(EventExample.all.map(\.name)) == vocabulary)
         #expect(Set(EventExample.all.map(\.body.name)) == vocabulary)

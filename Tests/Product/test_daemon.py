@@ -67,7 +67,9 @@ class Calls:
         self.socket.close()
 
 
-class DaemonTests(ProductTests):
+class DaemonCase(ProductTests):
+    """A test with a daemon."""
+
     def setUp(self):
         super().setUp()
         self.runtime = self.folder / "run"
@@ -77,12 +79,13 @@ class DaemonTests(ProductTests):
     def environment(self, **more):
         return super().environment(XDG_RUNTIME_DIR=str(self.runtime), **more)
 
-    def start(self, *arguments, command="daemon"):
+    def start(self, *arguments, command="daemon", output="null"):
+        """- Parameter output: None leaves it to the settings."""
         errors = open(self.folder / "daemon.log", "ab")
         self.addCleanup(errors.close)
         process = subprocess.Popen(
-            [VIVAVOCE, command, "--rehearse", "--json", "--input", "silence", "--output", "null", "--until", "forever",
-             *map(str, arguments)], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [VIVAVOCE, command, "--rehearse", "--json", "--input", "silence", *(["--output", output] if output else []),
+             "--until", "forever", *map(str, arguments)], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=errors)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.wait)
@@ -120,6 +123,8 @@ class DaemonTests(ProductTests):
         self.assertExit(finished, code)
         return finished.stdout.decode(), finished.stderr.decode()
 
+
+class DaemonTests(DaemonCase):
     def test_it_is_steered_and_watched_over_its_socket(self):
         self.start()
         calls = self.live()
@@ -294,7 +299,8 @@ class DaemonTests(ProductTests):
         config.mkdir(parents=True)
         (config / "vivavoce.yaml").write_text("turns: {mode: hold}\n")
         process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        calls.wait("settings.reloaded", applied=["turns.mode"])
+        self.wait_for(lambda: calls.call("status")["result"]["mode"] == "hold")
         calls.call("hangup")
         self.wait_for(lambda: calls.call("status")["result"]["state"] == "idle")
         calls.call("connect")

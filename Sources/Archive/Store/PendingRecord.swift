@@ -159,7 +159,7 @@ extension Event {
             return []
         case .sessionRotating, .sessionResumed, .sessionStalled, .turnsMode, .wakeHeard, .wakeAsleep, .audioMuted,
             .audioDevice, .audioDropped, .code, .codeResult, .toolCall, .toolResult, .toolCancelled, .grounding,
-            .recordingEnded, .warning, .error:
+            .recordingEnded, .settingsReloaded, .warning, .error:
             return [happened]
         }
     }

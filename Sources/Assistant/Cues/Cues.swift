@@ -2,13 +2,25 @@ package import AudioCore
 package import Events
 import Glibc
 package import LiveSession
+import Synchronization
+
+/// When chimes are wanted, as it was last set. Any thread.
+final class CueSetting: Sendable {
+    private let setting: Mutex<Settings.Automatic>
+
+    init(_ setting: Settings.Automatic) { self.setting = Mutex(setting) }
+
+    var current: Settings.Automatic { setting.withLock { $0 } }
+
+    func set(_ setting: Settings.Automatic) { self.setting.withLock { $0 = setting } }
+}
 
 /// Which chime says what just happened, to a person who has no screen to look at.
 package struct Cues: Sendable {
     /// One kind of chime is enough for what comes within this time: a lost line brings several events.
     private static let pause: Int64 = 2_000
 
-    private let setting: Settings.Automatic
+    package var setting: Settings.Automatic
     private let hasScreen: Bool
     private var mode: String
     /// When each chime was last wanted, in the events' time.

@@ -147,7 +147,8 @@ extension SessionEngine {
         case .press: perform(turnKeeper.pressed(at: turnMoment))
         case .release: perform(turnKeeper.released(at: turnMoment))
         case .mode(let mode): perform(turnKeeper.change(to: mode, because: "asked", at: turnMoment))
-        case .device, .volume: break
+        case .wakeTimes(let followUp, let idle): turnKeeper.change(followUp: followUp, idle: idle)
+        case .device, .volume, .cues: break
         case .hangUp: perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
         }
     }

@@ -42,6 +42,13 @@ enum FileText {
         return text
     }
 
+    /// Where paths begin that do not say so.
+    static var currentFolder: String {
+        guard let path = getcwd(nil, 0) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// Puts the home directory for `~/`, which no shell expands in settings files and variables.
     static func expand(_ path: String, environment: [String: String]) -> String {
         guard path.hasPrefix("~/"), let home = environment["HOME"], !home.isEmpty else { return path }

@@ -12,6 +12,8 @@ package struct SettingKey: Sendable {
     package let accepts: Accepts
     /// What holds when nothing is set; nil where that is decided later, as `summary` says.
     package let preset: String?
+    /// From when on a change of it holds, where the daemon reads its settings again.
+    package let reload: ReloadClass
     /// What it means, without a full stop.
     package let summary: String
 

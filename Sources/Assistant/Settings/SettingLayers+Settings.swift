@@ -28,6 +28,7 @@ extension SettingLayers {
         settings.transcription.vocabulary = try list(.vocabulary)
         settings.archive = try archive()
         settings.log.level = Logger.Level(rawValue: try text(.logLevel)) ?? settings.log.level
+        settings.config.isWatched = try text(.watch) == "on"
         settings.until = Until(forInput: settings.audio.input)
         if let until {
             guard let parsed = Until(until) else {

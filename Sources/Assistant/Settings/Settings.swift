@@ -15,6 +15,7 @@ package struct Settings: Sendable, Equatable {
     package var session = Session()
     package var archive = Archive()
     package var log = Log()
+    package var config = Config()
     package var until = Until.forever
 
     package init() {}
@@ -141,5 +142,11 @@ package struct Settings: Sendable, Equatable {
 
     package struct Log: Sendable, Equatable {
         package var level = Logger.Level.warning
+    }
+
+    /// The settings' own files.
+    package struct Config: Sendable, Equatable {
+        /// The daemon reads them again when they are saved.
+        package var isWatched = true
     }
 }

@@ -11,6 +11,10 @@ struct SettingsFile: Sendable {
     let path: String
     /// Values by key path; a key without a value is not there.
     let values: [String: Value]
+    /// The same of each profile, which lie over `values` when they are chosen.
+    let profiles: [String: [String: Value]]
+    /// The profile that the file chooses.
+    let profile: Value?
 
     /// Longer than any settings file; keeps a wrong path from being read to its end.
     private static let longest = 1 << 20
@@ -47,12 +51,16 @@ struct SettingsFile: Sendable {
         }
         self.path = path
         values = reader.values
+        profiles = reader.profiles
+        profile = reader.profile
     }
 
     /// Walks a document and notes what is wrong with it, without stopping at the first.
     private struct Reader {
         let path: String
         var values: [String: Value] = [:]
+        var profiles: [String: [String: Value]] = [:]
+        var profile: Value?
         var problems: [String] = []
 
         private static let sections = Set(SettingKey.all.map { String($0.section) })
@@ -67,23 +75,56 @@ struct SettingsFile: Sendable {
                 return
             }
             for (key, value) in mapping {
-                let name = key.scalar?.string ?? ""
-                guard Self.sections.contains(name) else {
-                    report(key, unknown(name))
-                    continue
+                switch key.scalar?.string {
+                case "profile": readChoice(value)
+                case "profiles": readProfiles(value)
+                default: values.merge(readSection(key, value)) { $1 }
                 }
-                readSection(name, value)
             }
         }
 
-        private mutating func readSection(_ section: String, _ node: Node) {
+        private mutating func readChoice(_ node: Node) {
+            guard node.null == nil else { return }
+            guard let name = node.scalar?.string, !name.isEmpty else {
+                report(node, "`profile` takes one value: the name of a profile")
+                return
+            }
+            profile = Value(text: name, line: node.mark?.line ?? 1)
+        }
+
+        private mutating func readProfiles(_ node: Node) {
+            guard let mapping = node.mapping else {
+                if node.null == nil { report(node, "`profiles` holds profiles by name, not a value") }
+                return
+            }
+            for (key, sections) in mapping {
+                let name = key.scalar?.string ?? ""
+                profiles[name] = [:]
+                guard let mapping = sections.mapping else {
+                    if sections.null == nil {
+                        report(sections, "a profile holds sections, such as `audio:`")
+                    }
+                    continue
+                }
+                for (key, value) in mapping { profiles[name, default: [:]].merge(readSection(key, value)) { $1 } }
+            }
+        }
+
+        /// - Returns: what of it is right, by the keys' paths.
+        private mutating func readSection(_ key: Node, _ node: Node) -> [String: Value] {
+            let section = key.scalar?.string ?? ""
+            guard Self.sections.contains(section) else {
+                report(key, unknown(section: section))
+                return [:]
+            }
             guard let mapping = node.mapping else {
                 if node.null == nil {
                     let keys = SettingKey.all.filter { $0.section == section }.map { "`\($0.name)`" }
                     report(node, "`\(section)` holds keys (\(keys.joined(separator: ", "))), not a value")
                 }
-                return
+                return [:]
             }
+            var values: [String: Value] = [:]
             for (key, value) in mapping {
                 let path = "\(section).\(key.scalar?.string ?? "")"
                 guard let setting = SettingKey.named(path) else {
@@ -103,6 +144,13 @@ struct SettingsFile: Sendable {
                 }
                 values[path] = Value(text: text, line: value.mark?.line ?? key.mark?.line ?? 1)
             }
+            return values
+        }
+
+        private func unknown(section: String) -> String {
+            guard let choice = ["profile", "profiles"].first(where: { SettingKey.slips(from: section, to: $0) == 1 })
+            else { return unknown(section) }
+            return "unknown key `\(Redaction.clip(section))`; did you mean `\(choice)`?"
         }
 
         private func unknown(_ path: String) -> String {

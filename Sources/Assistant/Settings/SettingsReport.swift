@@ -7,24 +7,28 @@ package struct SettingsReport: Sendable {
         /// Nil when nothing is set and the decision is made later.
         package let value: String?
         package let source: String
+        package let reload: ReloadClass
     }
 
     package let lines: [Line]
     /// Where the key would come from; nil when there is none.
     package let keySource: String?
+    package let profile: ChosenProfile?
 
     package init(_ layers: SettingLayers) throws(AssistantError) {
         let settings = try layers.settings()
         var lines: [Line] = []
         for key in SettingKey.all {
             let found = try layers.found(key)
-            var line = Line(key: key.path, value: found?.text, source: found?.source.description ?? "default")
+            var line = Line(
+                key: key.path, value: found?.text, source: found?.source.description ?? "default", reload: key.reload)
             if key.path == SettingKey.proxy.path, let proxy = try layers.proxy(for: settings.service.endpoint) {
-                line = Line(key: key.path, value: proxy.proxy.shown, source: proxy.source)
+                line = Line(key: key.path, value: proxy.proxy.shown, source: proxy.source, reload: key.reload)
             }
             lines.append(line)
         }
         self.lines = lines
+        profile = layers.profile
         keySource =
             CredentialSources(
                 keyFile: settings.service.keyFile, environment: layers.environment, places: layers.places
@@ -34,6 +38,7 @@ package struct SettingsReport: Sendable {
     /// A settings file that would give these settings, with the sources as comments.
     package var yaml: String {
         var text = "# key: \(keySource.map { "set (\($0))" } ?? "unset")\n"
+        if let profile { text += "# profile: \(TerminalText.sanitized(profile.name)) (\(profile.source))\n" }
         var section: Substring = ""
         for line in lines {
             let path = line.key.split(separator: ".")
@@ -47,7 +52,7 @@ package struct SettingsReport: Sendable {
         return text
     }
 
-    /// One JSON object a line: `key`, `value` unless unset, `source`; last the key for the service, without its value.
+    /// One JSON object a line: `key`, `value` unless unset, `source`, and `reload`, from when on a change holds; last the key for the service, without its value.
     package var jsonLines: String {
         var text = ""
         for line in lines {
@@ -55,6 +60,7 @@ package struct SettingsReport: Sendable {
                 $0.member("key", line.key)
                 $0.member("value", ifPresent: line.value)
                 $0.member("source", line.source)
+                $0.member("reload", line.reload.rawValue)
             }
         }
         return text

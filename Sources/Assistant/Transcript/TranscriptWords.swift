@@ -80,10 +80,21 @@ package enum TranscriptWords {
             (.error, "recording to \(path); say so to whoever is in the room")
         case .recordingEnded(let path, let seconds, let lost):
             (.notice, "\(recorded(seconds, lost)) in \(path)")
+        case .settingsReloaded(let report): (.notice, words(for: report))
         case .warning(let problem): (.warning, "warning: \(text(of: problem))")
         case .error(let problem): (.error, "error: \(text(of: problem))")
         default: nil
         }
+    }
+
+    private static func words(for report: ReloadReport) -> String {
+        let groups = [
+            ("changed", report.applied), ("from the next turn on", report.nextTurn),
+            ("for the next conversation", report.nextSession), ("when started again", report.restart),
+            ("kept", report.kept),
+        ]
+        let said = groups.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
+        return "settings read again" + (said.isEmpty ? ", nothing changed" : "; " + said.joined(separator: "; "))
     }
 
     private static func recorded(_ seconds: Double, _ lost: Int) -> String {

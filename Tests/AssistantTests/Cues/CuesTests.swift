@@ -42,6 +42,16 @@ struct CuesTests {
         #expect(heard(switched, by: Cues(.auto, mode: .open, hasScreen: true)) == [nil, .muted])
     }
 
+    @Test("a setting that changes holds from the next event on")
+    func change() {
+        var cues = Cues(.off, mode: .open, hasScreen: true)
+        #expect(cues.chime(for: Event(at: 0, session: nil, .audioMuted(true))) == nil)
+        cues.setting = .on
+        #expect(cues.chime(for: Event(at: 1, session: nil, .audioMuted(true))) == .muted)
+        cues.setting = .off
+        #expect(cues.chime(for: Event(at: 5_000, session: nil, .audioMuted(false))) == nil)
+    }
+
     @Test("one loss that is told in several events is chimed once")
     func once() {
         var cues = Cues(.on, mode: .open, hasScreen: false)

@@ -1,5 +1,6 @@
 import Assistant
 import FoundationEssentials
+import Glibc
 
 /// A home of its own for one test: settings files and keys, and the environment that leads to them.
 final class SettingsFolder {
@@ -20,6 +21,21 @@ final class SettingsFolder {
     func write(_ text: String, to file: String) throws {
         try Data(text.utf8).write(to: URL(filePath: file))
     }
+
+    /// Puts a file in the place of another, as editors do.
+    func move(_ file: String, to place: String) throws {
+        guard rename(file, place) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    func link(_ file: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: target)
+    }
+
+    func makeFolder(_ folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: file) }
 
     func places(config: String? = nil) -> SettingsPlaces {
         SettingsPlaces(environment: environment, configFile: config, systemFile: systemFile)
