@@ -104,11 +104,12 @@ let package = Package(
             name: "ControlServer",
             dependencies: ["Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveSession", flyingSocks],
             swiftSettings: common),
+        .target(name: "Observation", dependencies: ["CProcess", "Events", flyingSocks, yams], swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
             dependencies: [
                 "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "ControlProtocol", "ControlServer",
-                "Events", "LiveProtocol", "LiveSession",
+                "Events", "LiveProtocol", "LiveSession", "Observation",
                 argumentParser, logging,
             ],
             swiftSettings: common),
@@ -183,6 +184,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer"], swiftSettings: common),
+        .testTarget(
+            name: "ObservationTests", dependencies: ["Events", "Observation", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),

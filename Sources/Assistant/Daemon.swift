@@ -32,6 +32,8 @@ package actor Daemon {
     private var makePartner: PartnerMaker
     private var partner: Partner?
     private var isWanted = true
+    /// The conversation under way ends because it was asked to, whatever is asked for next.
+    private var isHungUp = false
     private var isOver = false
     private var tries = 0
     private var pause: Task<Void, Never>?
@@ -61,10 +63,11 @@ package actor Daemon {
             }
             let partner = makePartner()
             self.partner = partner
+            isHungUp = false
             let began = time.now()
             let outcome = await partner.run()
             self.partner = nil
-            guard isWanted, !isOver else { continue }
+            guard !isHungUp, !isOver else { continue }
             guard outcome.exit.mayPass else { return outcome }
             tries = time.now() - began > Self.lasting ? 0 : tries
             let delay = Self.pauses[min(tries, Self.pauses.count - 1)]
@@ -107,6 +110,7 @@ package actor Daemon {
     /// Ends the conversation; the next one begins when it is asked for.
     package func hangUp() {
         isWanted = false
+        isHungUp = true
         partner?.perform(.hangUp)
         pause?.cancel()
     }

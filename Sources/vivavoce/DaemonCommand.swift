@@ -4,6 +4,8 @@ import ControlServer
 import Events
 import Glibc
 import Logging
+import Observation
+import Synchronization
 
 /// The headless assistant.
 struct DaemonCommand: AsyncParsableCommand {
@@ -73,14 +75,18 @@ struct DaemonCommand: AsyncParsableCommand {
             ConsoleLogHandler(label: label, level: settings.log.level, console: console) { Environment.now }
         }
         let bus = EventBus()
+        let observatory = try Observatory.of(settings, on: bus)
+        let end = HangUp()
         let daemon = try Daemon(bus: bus, wallClock: { Environment.now }) { () throws(AssistantError) in
             let (settings, credential) = try self.read(at: address)
             return {
                 let conversation = Conversation(
                     settings: settings, credential: credential, environment: Environment.current, bus: bus)
                 return Partner(run: conversation.run, perform: conversation.perform)
+                    .within(settings.observation, of: observatory) { await end.hangUp() }
             }
         }
+        end.daemon = daemon
         let door = try ControlDoor.opened(at: control.path, to: daemon, telling: bus)
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: json, isQuiet: quiet), on: bus, keyboard: nil,
@@ -88,7 +94,11 @@ struct DaemonCommand: AsyncParsableCommand {
             reload: { Task { await daemon.readAgainOrTell() } }
         ) { _ in
             Partner {
-                await door.open(during: daemon.run)
+                await observatory.watch {
+                    await door.open(during: daemon.run)
+                } hangingUp: {
+                    await daemon.hangUp()
+                }
             } perform: { command in
                 Task {
                     if command == .hangUp { await daemon.shutdown() } else { _ = await daemon.obey(command) }
@@ -97,6 +107,18 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         return await session.hold()
     }
+}
+
+/// Ends a daemon's conversation for whoever is made before the daemon is.
+private final class HangUp: Sendable {
+    private let held = Mutex<Daemon?>(nil)
+
+    var daemon: Daemon? {
+        get { held.withLock { $0 } }
+        set { held.withLock { $0 = newValue } }
+    }
+
+    func hangUp() async { await daemon?.hangUp() }
 }
 
 extension ControlDoor {

@@ -48,7 +48,9 @@ class Calls:
         self.socket.close()
 
 
-class DaemonTests(ProductTests):
+class DaemonCase(ProductTests):
+    """A daemon of its own, and clients of it."""
+
     def setUp(self):
         super().setUp()
         self.runtime = self.folder / "run"
@@ -101,6 +103,8 @@ class DaemonTests(ProductTests):
         self.assertExit(finished, code)
         return finished.stdout.decode(), finished.stderr.decode()
 
+
+class DaemonTests(DaemonCase):
     def test_it_is_steered_and_watched_over_its_socket(self):
         self.start()
         calls = self.live()

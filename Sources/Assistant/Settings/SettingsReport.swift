@@ -1,6 +1,6 @@
 import Events
 
-/// The effective settings as `config show` prints them: every key, its value and who set it. No secret is in it.
+/// The effective settings as `config show` prints them: every key, its value and who set it, and the hooks that are set. No secret is in it.
 package struct SettingsReport: Sendable {
     package struct Line: Sendable, Equatable {
         package let key: String
@@ -24,6 +24,10 @@ package struct SettingsReport: Sendable {
             }
             lines.append(line)
         }
+        for key in SettingKey.hooks {
+            guard let found = try layers.found(key) else { continue }
+            lines.append(Line(key: key.path, value: found.text, source: found.source.description))
+        }
         self.lines = lines
         keySource =
             CredentialSources(
@@ -36,7 +40,7 @@ package struct SettingsReport: Sendable {
         var text = "# key: \(keySource.map { "set (\($0))" } ?? "unset")\n"
         var section: Substring = ""
         for line in lines {
-            let path = line.key.split(separator: ".")
+            let path = line.key.split(separator: ".", maxSplits: 1)
             if path[0] != section {
                 section = path[0]
                 text += "\(section):\n"
