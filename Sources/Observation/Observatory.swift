@@ -9,12 +9,18 @@ package final class Observatory: Sendable {
         package var prices: String?
         /// What may be spent, in the price table's currency.
         package var limits: [Budget.Period: Double] = [:]
+        /// Where a page for Prometheus is served, as `MetricsAddress` takes it; nil: nowhere.
+        package var metrics: String?
+        /// Programs that are run at events.
+        package var hooks: [EventName: String] = [:]
 
         package init() {}
     }
 
     private let bus: EventBus
     private let costs: CostKeeper
+    private let metricsAddress: MetricsAddress?
+    private let hooks: HookRunner
     private let wallClock: @Sendable () -> Int64
 
     /// Events that may wait for each that watches; it is told of what it loses.
@@ -34,6 +40,10 @@ package final class Observatory: Sendable {
         costs = CostKeeper(
             meter: CostMeter(prices: prices, budget: Budget(limits: plan.limits)), file: file, bus: bus,
             wallClock: wallClock, date: LocalDate.text)
+        hooks = try HookRunner(plan.hooks, environment: environment) { problem in
+            bus.publish(Event(at: wallClock(), session: nil, .warning(problem)))
+        }
+        metricsAddress = try plan.metrics.map { text throws(ObservationError) in try MetricsAddress(text) }
     }
 
     /// Looks whether a conversation may begin, under these limits from here on, and tells why not.
@@ -50,12 +60,38 @@ package final class Observatory: Sendable {
         during body: @escaping @Sendable () async -> Value, hangingUp hangUp: @escaping @Sendable () async -> Void
     ) async -> Value {
         let charged = bus.subscribe(capacity: Self.mostEvents, overflow: .dropsPartialsFirst)
-        async let counting: Void = costs.run(charged, hangUp: hangUp)
+        let hooked = bus.subscribe(
+            capacity: Self.mostEvents, overflow: .dropsPartialsFirst, includingLevels: hooks.wantsLevels)
+        async let charging: Void = costs.run(charged, hangUp: hangUp)
+        // Levels are measured where somebody asks for them, and only then.
+        let counted = metricsAddress.map { _ in
+            bus.subscribe(capacity: Self.mostEvents, overflow: .dropsPartialsFirst, includingLevels: true)
+        }
+        async let _: Void = serveMetrics(counted)
+        async let hooking: Void = hooks.run(hooked)
         let value = await body()
         charged.finish()
-        await counting
-        return value
+        await charging
+        hooked.finish()  // last: what the others have told of is told to the user's programs, too
+        await hooking
+        return value  // and nothing is served any more
     }
+
+    /// Until it is cancelled; a place that cannot be had, such as one where another assistant serves, is told of.
+    private func serveMetrics(_ counted: EventSubscription?) async {
+        guard let metricsAddress, let counted else { return }
+        let metrics = Metrics()
+        do throws(ObservationError) {
+            let page = try MetricsPage(at: metricsAddress) { [costs] in metrics.text(await costs.figures) }
+            async let counting: Void = metrics.count(counted)
+            await page.run()
+            await counting
+        } catch {
+            warn(Problem(code: "metrics.notServed", message: error.message, remedy: error.remedy))
+        }
+    }
+
+    private func warn(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }
 
     private static func prices(_ path: String?) throws(ObservationError) -> PriceTable {
         guard let path else { return try .builtIn() }

@@ -21,6 +21,8 @@ extension Settings.Observation {
         var plan = Observatory.Plan()
         plan.prices = prices
         plan.limits = limits
+        plan.metrics = metricsListen
+        plan.hooks = hooks
         return plan
     }
 

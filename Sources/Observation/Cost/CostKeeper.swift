@@ -9,6 +9,7 @@ package actor CostKeeper {
     private let date: @Sendable (Int64) -> String
     /// What is known where the file cannot be had.
     private var spending: Spending
+    private var sinceStart = 0.0
     private var hasToldOfFile = false
 
     /// - Parameters:
@@ -31,6 +32,8 @@ package actor CostKeeper {
     package struct Figures: Sendable, Equatable {
         package var currency: String
         package var amounts: [Budget.Period: Double]
+        /// By this process, in all its conversations.
+        package var sinceStart: Double
     }
 
     /// What was spent so far.
@@ -39,7 +42,7 @@ package actor CostKeeper {
             currency: meter.prices.currency,
             amounts: [
                 .session: meter.conversation.amount, .day: spending.day.amount, .month: spending.month.amount,
-            ])
+            ], sinceStart: sinceStart)
     }
 
     /// - Parameter hangUp: ends the conversation.
@@ -47,6 +50,7 @@ package actor CostKeeper {
         for await event in events {
             guard let charge = meter.note(event) else { continue }
             if let warning = charge.warning { warn(warning) }
+            sinceStart += charge.sum.amount
             keep(charge.sum)
             for effect in meter.settle(spending) {
                 switch effect {
