@@ -106,11 +106,12 @@ let package = Package(
                 "Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveProtocol", "LiveSession", flyingSocks,
             ],
             swiftSettings: common),
+        .target(name: "Observation", dependencies: ["CProcess", "Events", flyingSocks, yams], swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
             dependencies: [
                 "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "CProcess", "ControlProtocol", "ControlServer",
-                "Events", "LiveProtocol", "LiveSession",
+                "Events", "LiveProtocol", "LiveSession", "Observation",
                 argumentParser, logging,
             ],
             swiftSettings: common),
@@ -187,6 +188,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events", "LiveProtocol"],
             swiftSettings: common),
+        .testTarget(
+            name: "ObservationTests", dependencies: ["Events", "Observation", "TestKit"], swiftSettings: common),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Rehearsal", "TestKit", flyingFox, flyingSocks],
             swiftSettings: common),

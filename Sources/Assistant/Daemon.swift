@@ -34,6 +34,8 @@ package actor Daemon {
     var plan: Plan
     private(set) var partner: Partner?
     private var isWanted = true
+    /// The conversation under way ends because it was asked to, whatever is asked for next.
+    private var isHungUp = false
     private var isOver = false
     private var tries = 0
     private var pause: Task<Void, Never>?
@@ -74,10 +76,11 @@ package actor Daemon {
             }
             let partner = plan.makePartner()
             self.partner = partner
+            isHungUp = false
             let began = time.now()
             let outcome = await partner.run()
             self.partner = nil
-            guard isWanted, !isOver else { continue }
+            guard !isHungUp, !isOver else { continue }
             guard outcome.exit.mayPass else { return outcome }
             tries = time.now() - began > Self.lasting ? 0 : tries
             let delay = Self.pauses[min(tries, Self.pauses.count - 1)]
@@ -108,6 +111,7 @@ package actor Daemon {
     /// Ends the conversation; the next one begins when it is asked for.
     package func hangUp() {
         isWanted = false
+        isHungUp = true
         partner?.perform(.hangUp)
         pause?.cancel()
     }

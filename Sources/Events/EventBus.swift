@@ -11,6 +11,10 @@ package final class EventBus: Sendable {
         var queue: EventQueue
         let wantsLevels: Bool
         var waiter: CheckedContinuation<Event?, Never>?
+        /// It takes what waits, and nothing that comes.
+        var isFinished = false
+
+        func takes(isLevel: Bool) -> Bool { !isFinished && (wantsLevels || !isLevel) }
     }
 
     private struct State {
@@ -36,7 +40,7 @@ package final class EventBus: Sendable {
         let deliveries = state.withLock { state in
             guard !state.isFinished else { return [(CheckedContinuation<Event?, Never>, Event?)]() }
             var deliveries: [(CheckedContinuation<Event?, Never>, Event?)] = []
-            for id in state.subscribers.keys where !isLevel || state.subscribers[id]!.wantsLevels {
+            for id in state.subscribers.keys where state.subscribers[id]!.takes(isLevel: isLevel) {
                 state.subscribers[id]!.queue.append(event)
                 guard let waiter = state.subscribers[id]!.waiter.take() else { continue }
                 deliveries.append((waiter, state.subscribers[id]!.queue.popFirst()))
@@ -86,7 +90,7 @@ package final class EventBus: Sendable {
                 let answer: Event?? = state.withLock { state in
                     if Task.isCancelled { return .some(nil) }
                     if let event = state.subscribers[id]?.queue.popFirst() { return event }
-                    if state.isFinished || state.subscribers[id] == nil { return .some(nil) }
+                    if state.isFinished || state.subscribers[id]?.isFinished != false { return .some(nil) }
                     precondition(state.subscribers[id]!.waiter == nil, "a subscription has one reader at a time")
                     state.subscribers[id]!.waiter = continuation
                     return nil
@@ -102,6 +106,13 @@ package final class EventBus: Sendable {
         state.withLock { $0.subscribers[id]?.queue.missed ?? 0 }
     }
 
+    fileprivate func finish(_ id: Int) {
+        state.withLock { state in
+            state.subscribers[id]?.isFinished = true
+            return state.subscribers[id]?.waiter.take()
+        }?.resume(returning: nil)
+    }
+
     fileprivate func end(_ id: Int) {
         state.withLock { $0.subscribers.removeValue(forKey: id)?.waiter }?.resume(returning: nil)
     }
@@ -109,8 +120,9 @@ package final class EventBus: Sendable {
 
 /// One reader's view of an `EventBus`: what was published since it was made. Dropping it ends it.
 ///
-/// For one reader at a time. The sequence ends after `EventBus.finish()` when what waits has been taken, and at once
-/// after `cancel()` or when its task is cancelled; after a loss the next event is a `warning` with the code `events.missed`.
+/// For one reader at a time. The sequence ends after `EventBus.finish()`, or its own `finish()`, when what waits has been
+/// taken, and at once after `cancel()` or when its task is cancelled; after a loss the next event is a `warning` with the
+/// code `events.missed`.
 package final class EventSubscription: AsyncSequence, Sendable {
     private let bus: EventBus
     private let id: Int
@@ -127,6 +139,9 @@ package final class EventSubscription: AsyncSequence, Sendable {
 
     /// Ends the sequence now; what waits is dropped. Any thread.
     package func cancel() { bus.end(id) }
+
+    /// Ends the sequence once what waits has been taken; nothing comes on top. Any thread.
+    package func finish() { bus.finish(id) }
 
     package func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
 

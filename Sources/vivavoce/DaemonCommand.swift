@@ -4,6 +4,8 @@ import ControlServer
 import Events
 import Glibc
 import Logging
+import Observation
+import Synchronization
 
 /// The headless assistant.
 struct DaemonCommand: AsyncParsableCommand {
@@ -77,16 +79,20 @@ struct DaemonCommand: AsyncParsableCommand {
             ConsoleLogHandler(label: label, threshold: threshold, console: console) { Environment.now }
         }
         let bus = EventBus()
+        let observatory = try Observatory.of(settings, on: bus)
+        let end = HangUp()
         let daemon = try Daemon(bus: bus, wallClock: { Environment.now }, log: threshold) { () throws(AssistantError) in
             let (snapshot, credential) = try self.read(at: address)
             return Daemon.Plan(settings: snapshot) {
                 let conversation = Conversation(
                     settings: snapshot.settings, credential: credential, environment: Environment.current, bus: bus)
                 return Partner(run: conversation.run, perform: conversation.perform)
+                    .within(snapshot.settings.observation, of: observatory) { await end.hangUp() }
             }
         }
         let files = self.settings.places.files(environment: Environment.current)
         let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
+        end.daemon = daemon
         let door = try ControlDoor.opened(at: control.path, to: daemon, telling: bus)
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: json, isQuiet: quiet), on: bus, keyboard: nil,
@@ -94,13 +100,17 @@ struct DaemonCommand: AsyncParsableCommand {
             reload: { Task { await daemon.reloadOrTell() } }
         ) { _ in
             Partner {
-                await door.open {
-                    await withTaskGroup { group in
-                        group.addTask { await daemon.follow(watch) }
-                        let outcome = await daemon.run()
-                        group.cancelAll()
-                        return outcome
+                await observatory.watch {
+                    await door.open {
+                        await withTaskGroup { group in
+                            group.addTask { await daemon.follow(watch) }
+                            let outcome = await daemon.run()
+                            group.cancelAll()
+                            return outcome
+                        }
                     }
+                } hangingUp: {
+                    await daemon.hangUp()
                 }
             } perform: { command in
                 Task {
@@ -110,6 +120,18 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         return await session.hold()
     }
+}
+
+/// Ends a daemon's conversation for whoever is made before the daemon is.
+private final class HangUp: Sendable {
+    private let held = Mutex<Daemon?>(nil)
+
+    var daemon: Daemon? {
+        get { held.withLock { $0 } }
+        set { held.withLock { $0 = newValue } }
+    }
+
+    func hangUp() async { await daemon?.hangUp() }
 }
 
 extension ControlDoor {

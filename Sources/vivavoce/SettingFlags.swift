@@ -48,6 +48,16 @@ struct SettingFlags: ParsableArguments {
     @Option(.recordingSize) var recordingSize: String?
     @Option(.keepDays) var keepDays: String?
     @Option(.keepSize) var keepSize: String?
+    @Option(.prices) var prices: String?
+    @Option(.sessionBudget) var sessionBudget: String?
+    @Option(.dayBudget) var dayBudget: String?
+    @Option(.monthBudget) var monthBudget: String?
+    @Option(.metricsListen) var metricsListen: String?
+    @Option(
+        name: .customLong("hook"),
+        help: ArgumentHelp(
+            "Run a program at an event, such as turn.started; may be given several times.", valueName: "EVENT=COMMAND"))
+    var hooks: [Hook] = []
     @Option(.logLevel) var logLevel: String?
     @Option(.watch) var watch: String?
     @OptionGroup var file: SettingsFileFlag
@@ -67,10 +77,13 @@ struct SettingFlags: ParsableArguments {
             (.setupTimeout, setupTimeout), (.answerTimeout, answerTimeout),
             (.recovery, recovery), (.connectionLimit, connectionLimit), (.store, noStore ? "off" : store),
             (.recordings, recordings), (.recordingRate, recordingRate), (.recordingHours, recordingHours),
-            (.recordingSize, recordingSize), (.keepDays, keepDays), (.keepSize, keepSize), (.logLevel, logLevel),
-            (.watch, watch),
+            (.recordingSize, recordingSize), (.keepDays, keepDays), (.keepSize, keepSize), (.prices, prices),
+            (.sessionBudget, sessionBudget),
+            (.dayBudget, dayBudget), (.monthBudget, monthBudget), (.metricsListen, metricsListen),
+            (.logLevel, logLevel), (.watch, watch),
         ]
-        return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in value.map { (key.path, $0) } })
+        let values = all.compactMap { key, value in value.map { (key.path, $0) } }
+        return Dictionary(values + hooks.map { ($0.path, $0.command) }) { _, last in last }
     }
 
     /// Reads and checks the settings files; flags come on top.
@@ -81,6 +94,20 @@ struct SettingFlags: ParsableArguments {
     /// Where the settings files lie.
     var places: SettingsPlaces {
         SettingsPlaces(environment: Environment.current, configFile: file.config, profile: file.profile)
+    }
+}
+
+/// `EVENT=COMMAND`.
+struct Hook: ExpressibleByArgument {
+    let path: String
+    let command: String
+
+    /// - Returns: nil for an event that there is not, and for no command.
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, let key = SettingKey.hooks.first(where: { $0.name == parts[0] }) else { return nil }
+        path = key.path
+        command = String(parts[1])
     }
 }
 

@@ -7,6 +7,7 @@ import Events
 import Glibc
 import LiveProtocol
 import Logging
+import Observation
 
 /// Holds a conversation in this terminal.
 struct Talk: AsyncParsableCommand {
@@ -49,16 +50,18 @@ struct Talk: AsyncParsableCommand {
             let layers = try self.settings.layers()
             var settings = try layers.settings(until: until)
             guard !Self.listsDevices(settings.audio) else { return .success }
+            let bus = EventBus()
+            let observatory = try Observatory.of(settings, on: bus)
             guard rehearse else {
                 let sources = CredentialSources(
                     keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
                 let credential = try sources.credential()
                 _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
-                return await hold(settings, credential)
+                return await hold(settings, credential, on: bus, observatory)
             }
             let rehearsal = try await RehearsalProcess.start(showsLog: settings.log.level <= .debug)
             settings.rehearse(at: rehearsal.address)
-            let exit = await hold(settings, nil)
+            let exit = await hold(settings, nil, on: bus, observatory)
             await rehearsal.stop()
             return exit
         } catch {
@@ -87,7 +90,9 @@ struct Talk: AsyncParsableCommand {
         return !asked.isEmpty
     }
 
-    private func hold(_ settings: Settings, _ credential: Credential?) async -> Assistant.ExitCode {
+    private func hold(
+        _ settings: Settings, _ credential: Credential?, on bus: EventBus, _ observatory: Observatory
+    ) async -> Assistant.ExitCode {
         let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
         let threshold = LogThreshold(settings.log.level)
         LoggingSystem.bootstrap { label in
@@ -95,15 +100,21 @@ struct Talk: AsyncParsableCommand {
         }
         let style = Transcript.Style(isJSON: json, isQuiet: quiet)
         let session = TalkSession(
-            console: console, style: style, keyboard: Keyboard(),
+            console: console, style: style, on: bus, keyboard: Keyboard(),
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil)
         ) { bus in
             let conversation = Conversation(
                 settings: settings, credential: credential, environment: Environment.current, bus: bus)
+            let partner = Partner(run: conversation.run, perform: conversation.perform)
+                .within(settings.observation, of: observatory) {}
             let door = door(to: conversation, telling: bus)
             return Partner {
-                guard let door else { return await conversation.run() }
-                return await door.open(during: conversation.run)
+                await observatory.watch {
+                    guard let door else { return await partner.run() }
+                    return await door.open(during: partner.run)
+                } hangingUp: {
+                    conversation.perform(.hangUp)
+                }
             } perform: {
                 conversation.perform($0)
             }

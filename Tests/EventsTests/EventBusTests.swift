@@ -163,6 +163,22 @@ struct EventBusTests {
         for await event in events { Issue.record("got \(event) after the end") }
     }
 
+    @Test(
+        "a finished subscription gives what waits and nothing that comes, while the others go on",
+        .timeLimit(.minutes(1)))
+    func finishesOne() async {
+        let bus = EventBus()
+        let (one, other) = (
+            bus.subscribe(capacity: 8, overflow: .dropsOldest), bus.subscribe(capacity: 8, overflow: .dropsOldest)
+        )
+        bus.publish(final(1))
+        one.finish()
+        bus.publish(final(2))
+        bus.finish()
+        #expect(await one.reduce(into: []) { $0.append($1) } == [final(1)])
+        #expect(await other.reduce(into: []) { $0.append($1) } == [final(1), final(2)])
+    }
+
     @Test("eight publishers at once: nothing is lost, and each one's order holds")
     func survivesConcurrency() async {
         let bus = EventBus()

@@ -29,6 +29,8 @@ package actor Recorder {
 
     /// How often the tapes are emptied.
     static let interval = Duration.milliseconds(100)
+    /// What is heard before `begin` and may still be in the recording: no more than the tapes hold.
+    static let longestPrelude = Duration.seconds(10)
     /// Parts of answers that wait for the disk.
     static let mostWaiting = 64 << 20
 
@@ -79,7 +81,7 @@ package actor Recorder {
     package func run() async {
         while !Task.isCancelled, !shared.hasBegun.load(ordering: .acquiring) {
             await clock.sleep(Self.interval)
-            startAnew()
+            if clock.monotonic() - origin > Self.longestPrelude { startAnew() }
         }
         guard shared.hasBegun.load(ordering: .acquiring) else { return }
         write([])

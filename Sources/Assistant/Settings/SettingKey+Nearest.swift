@@ -12,12 +12,12 @@ extension SettingKey {
             let isInSection = path == "\(key.section).\(name)"
             return min(slips(from: path, to: key.path.lowercased()), byName + (isInSection ? 0 : 1))
         }
-        return all.min { distance(to: $0) < distance(to: $1) }!  // the table is not empty
+        return (all + hooks).min { distance(to: $0) < distance(to: $1) }!  // the table is not empty
     }
 
     /// The environment name that somebody probably meant.
     package static func nearest(toEnvironmentName name: String) -> SettingKey {
-        all.min { slips(from: name, to: $0.environmentName) < slips(from: name, to: $1.environmentName) }!
+        (all + hooks).min { slips(from: name, to: $0.environmentName) < slips(from: name, to: $1.environmentName) }!
     }
 
     /// Letters to insert, drop, change or swap with their neighbour until one word is the other.

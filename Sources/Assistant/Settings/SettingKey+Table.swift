@@ -1,3 +1,4 @@
+import Events
 import LiveSession
 
 extension SettingKey {
@@ -175,6 +176,25 @@ extension SettingKey {
         preset: nil, reload: .nextSession,
         summary: "delete the oldest conversations when the record is larger (default: never)")
 
+    package static let prices = SettingKey(
+        path: "cost.prices", flag: "prices", placeholder: "FILE", accepts: .text("a price table"), preset: nil,
+        reload: .restart, summary: "what tokens cost, as config/prices.yaml has it (default: that table)")
+    package static let sessionBudget = SettingKey(
+        path: "budget.session", flag: "session-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
+        reload: .nextSession,
+        summary: "what a conversation may cost before it is ended, in the price table's currency (default: anything)")
+    package static let dayBudget = SettingKey(
+        path: "budget.day", flag: "day-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
+        reload: .nextSession, summary: "what a day may cost before no more is held (default: anything)")
+    package static let monthBudget = SettingKey(
+        path: "budget.month", flag: "month-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
+        reload: .nextSession, summary: "what a month may cost before no more is held (default: anything)")
+    package static let metricsListen = SettingKey(
+        path: "metrics.listen", flag: "metrics", placeholder: "HOST:PORT|PATH",
+        accepts: .text("this machine's address and a port, such as 127.0.0.1:9464, or the path of a socket"),
+        preset: nil, reload: .restart,
+        summary: "where a page for Prometheus is served, to this machine only (default: nowhere)")
+
     package static let logLevel = SettingKey(
         path: "log.level", flag: "log-level", placeholder: "LEVEL",
         accepts: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]), preset: "warning",
@@ -193,11 +213,20 @@ extension SettingKey {
         endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
         answerTimeout, recovery, connectionLimit, store,
-        recordings, recordingRate, recordingHours, recordingSize, keepDays, keepSize, logLevel, watch,
+        recordings, recordingRate, recordingHours, recordingSize, keepDays, keepSize, prices, sessionBudget, dayBudget,
+        monthBudget, metricsListen, logLevel, watch,
     ]
+
+    /// A program for each event, named in a file's section `hooks`, a variable, or `--hook EVENT=COMMAND`.
+    package static let hooks: [SettingKey] = EventName.allCases.map { event in
+        SettingKey(
+            path: "hooks.\(event.rawValue)", flag: "hook", placeholder: "EVENT=COMMAND",
+            accepts: .text("a command line"),
+            preset: nil, reload: .restart, summary: "program that is run at the event \(event.rawValue)")
+    }
 
     private static let automatic = Settings.Automatic.allCases.map(\.rawValue)
     private static let switched = ["on", "off"]
 
-    package static func named(_ path: String) -> SettingKey? { all.first { $0.path == path } }
+    package static func named(_ path: String) -> SettingKey? { (all + hooks).first { $0.path == path } }
 }

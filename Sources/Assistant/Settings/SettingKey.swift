@@ -29,6 +29,8 @@ package struct SettingKey: Sendable {
         case wholeNumber(ClosedRange<Int>)
         /// Above 0 and up to 1, such as 1e-30.
         case probability
+        /// Of money, above 0.
+        case amount
         case oneOf([String])
 
         package func accepts(_ text: String) -> Bool {
@@ -41,6 +43,7 @@ package struct SettingKey: Sendable {
             case .proxy: ProxyAddress(text) != nil
             case .wholeNumber(let range): Int(text).map(range.contains) ?? false
             case .probability: Double(text).map { $0 > 0 && $0 <= 1 } ?? false
+            case .amount: Double(text).map { $0 > 0 && $0.isFinite } ?? false
             case .oneOf(let words): words.contains(text)
             }
         }
@@ -53,6 +56,7 @@ package struct SettingKey: Sendable {
             case .proxy: ProxyAddress.accepted
             case .wholeNumber(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
             case .probability: "a number above 0 and up to 1, such as 1e-30"
+            case .amount: "an amount above 0, such as 2.50"
             case .oneOf(let words): words.joined(separator: ", ")
             }
         }

@@ -1,3 +1,4 @@
+import Events
 import Logging
 
 extension SettingLayers {
@@ -27,6 +28,7 @@ extension SettingLayers {
         settings.transcription.languages = try list(.hearLanguages)
         settings.transcription.vocabulary = try list(.vocabulary)
         settings.archive = try archive()
+        settings.observation = try observation()
         settings.log.level = Logger.Level(rawValue: try text(.logLevel)) ?? settings.log.level
         settings.config.isWatched = try text(.watch) == "on"
         settings.until = Until(forInput: settings.audio.input)
@@ -88,6 +90,19 @@ extension SettingLayers {
         return archive
     }
 
+    private func observation() throws(AssistantError) -> Settings.Observation {
+        var observation = Settings.Observation()
+        observation.prices = try path(.prices)
+        observation.sessionBudget = try amount(.sessionBudget)
+        observation.dayBudget = try amount(.dayBudget)
+        observation.monthBudget = try amount(.monthBudget)
+        observation.metricsListen = try path(.metricsListen)
+        for (event, key) in zip(EventName.allCases, SettingKey.hooks) {
+            observation.hooks[event] = try found(key)?.text
+        }
+        return observation
+    }
+
     /// The proxy on the way to an address, and who named it.
     func proxy(for address: ServiceAddress) throws(AssistantError) -> (source: String, proxy: ProxyAddress)? {
         if let found = try found(.proxy), let proxy = ProxyAddress(found.text) {
@@ -108,6 +123,10 @@ extension SettingLayers {
 
     private func wholeNumber(_ key: SettingKey) throws(AssistantError) -> Int? {
         try found(key).flatMap { Int($0.text) }
+    }
+
+    private func amount(_ key: SettingKey) throws(AssistantError) -> Double? {
+        try found(key).flatMap { Double($0.text) }
     }
 
     /// What stands between commas; nothing of it is empty.

@@ -131,7 +131,9 @@ package struct SettingLayers: Sendable {
     /// Variables that look like ours and name no setting, each with the one that was probably meant.
     package var unknownVariables: [(name: String, nearest: String)] {
         let known = Set(
-            SettingKey.all.map(\.environmentName) + ["VIVAVOCE_KEY", "VIVAVOCE_CONFIG", "VIVAVOCE_PROFILE"])
+            (SettingKey.all + SettingKey.hooks).map(\.environmentName) + [
+                "VIVAVOCE_KEY", "VIVAVOCE_CONFIG", "VIVAVOCE_PROFILE",
+            ])
         return environment.keys.filter { $0.hasPrefix("VIVAVOCE_") && !known.contains($0) }.sorted().map {
             ($0, SettingKey.nearest(toEnvironmentName: $0).environmentName)
         }

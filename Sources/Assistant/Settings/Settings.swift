@@ -1,3 +1,4 @@
+package import Events
 package import LiveSession
 package import Logging
 
@@ -14,6 +15,7 @@ package struct Settings: Sendable, Equatable {
     package var wake = Wake()
     package var session = Session()
     package var archive = Archive()
+    package var observation = Observation()
     package var log = Log()
     package var config = Config()
     package var until = Until.forever
@@ -138,6 +140,20 @@ package struct Settings: Sendable, Equatable {
         /// What is older, or the oldest of what is more, is deleted.
         package var keepDays: Int?
         package var keepMegabytes: Int?
+    }
+
+    /// What is counted, what it may cost, and who is told.
+    package struct Observation: Sendable, Equatable {
+        /// A price table instead of the one that the program carries with it.
+        package var prices: String?
+        /// What may be spent, in the price table's currency; nil: anything.
+        package var sessionBudget: Double?
+        package var dayBudget: Double?
+        package var monthBudget: Double?
+        /// Host and port, or a socket's path.
+        package var metricsListen: String?
+        /// The command line of the program that is run at an event.
+        package var hooks: [EventName: String] = [:]
     }
 
     package struct Log: Sendable, Equatable {

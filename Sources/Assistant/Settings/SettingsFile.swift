@@ -63,7 +63,7 @@ struct SettingsFile: Sendable {
         var profile: Value?
         var problems: [String] = []
 
-        private static let sections = Set(SettingKey.all.map { String($0.section) })
+        private static let sections = Set((SettingKey.all + SettingKey.hooks).map { String($0.section) })
 
         private mutating func report(_ node: Node, _ problem: String) {
             problems.append("\(path):\(node.mark?.line ?? 1): \(problem)")
@@ -119,7 +119,9 @@ struct SettingsFile: Sendable {
             }
             guard let mapping = node.mapping else {
                 if node.null == nil {
-                    let keys = SettingKey.all.filter { $0.section == section }.map { "`\($0.name)`" }
+                    let keys = (SettingKey.all + SettingKey.hooks).filter { $0.section == section }.map {
+                        "`\($0.name)`"
+                    }
                     report(node, "`\(section)` holds keys (\(keys.joined(separator: ", "))), not a value")
                 }
                 return [:]

@@ -1,6 +1,6 @@
 import Events
 
-/// The effective settings as `config show` prints them: every key, its value and who set it. No secret is in it.
+/// The effective settings as `config show` prints them: every key, its value and who set it, and the hooks that are set. No secret is in it.
 package struct SettingsReport: Sendable {
     package struct Line: Sendable, Equatable {
         package let key: String
@@ -27,6 +27,11 @@ package struct SettingsReport: Sendable {
             }
             lines.append(line)
         }
+        for key in SettingKey.hooks {
+            guard let found = try layers.found(key) else { continue }
+            lines.append(
+                Line(key: key.path, value: found.text, source: found.source.description, reload: key.reload))
+        }
         self.lines = lines
         profile = layers.profile
         keySource =
@@ -41,7 +46,7 @@ package struct SettingsReport: Sendable {
         if let profile { text += "# profile: \(TerminalText.sanitized(profile.name)) (\(profile.source))\n" }
         var section: Substring = ""
         for line in lines {
-            let path = line.key.split(separator: ".")
+            let path = line.key.split(separator: ".", maxSplits: 1)
             if path[0] != section {
                 section = path[0]
                 text += "\(section):\n"

@@ -102,6 +102,7 @@ struct BadSettingsTests {
         case .proxy: "socks5://a"
         case .wholeNumber(let range): String(range.upperBound + 1)
         case .probability: "0"
+        case .amount: "-1"
         case .oneOf: "neither"
         }
     }

@@ -12,6 +12,7 @@ struct SettingLayersTests {
         case .proxy: "http://proxy\(variant):3128"
         case .wholeNumber(let range): String(range.lowerBound + variant)
         case .probability: "1e-\(variant + 1)"
+        case .amount: "2.\(variant + 1)"
         case .oneOf(let words): words[variant % words.count]
         }
     }

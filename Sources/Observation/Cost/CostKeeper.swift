@@ -1,0 +1,102 @@
+package import Events
+
+/// Counts what is spent, keeps it over restarts, and has a conversation end that would cost more than it may.
+package actor CostKeeper {
+    private var meter: CostMeter
+    private let file: SpendingFile?
+    private let bus: EventBus
+    private let wallClock: @Sendable () -> Int64
+    private let date: @Sendable (Int64) -> String
+    /// What is known where the file cannot be had.
+    private var spending: Spending
+    private var sinceStart = 0.0
+    private var hasToldOfFile = false
+
+    /// - Parameters:
+    ///   - file: nil where there is no place for it.
+    ///   - bus: where warnings are told.
+    ///   - wallClock: milliseconds since 1970.
+    ///   - date: the day of such a moment, such as `2026-11-23`.
+    package init(
+        meter: CostMeter, file: SpendingFile?, bus: EventBus, wallClock: @escaping @Sendable () -> Int64,
+        date: @escaping @Sendable (Int64) -> String
+    ) {
+        self.meter = meter
+        self.file = file
+        self.bus = bus
+        self.wallClock = wallClock
+        self.date = date
+        spending = Spending(date: date(wallClock()))
+    }
+
+    package struct Figures: Sendable, Equatable {
+        package var currency: String
+        package var amounts: [Budget.Period: Double]
+        /// By this process, in all its conversations.
+        package var sinceStart: Double
+    }
+
+    /// What was spent so far.
+    package var figures: Figures {
+        Figures(
+            currency: meter.prices.currency,
+            amounts: [
+                .session: meter.conversation.amount, .day: spending.day.amount, .month: spending.month.amount,
+            ], sinceStart: sinceStart)
+    }
+
+    /// - Parameter hangUp: ends the conversation.
+    package func run(_ events: EventSubscription, hangUp: @Sendable () async -> Void) async {
+        for await event in events {
+            guard let charge = meter.note(event) else { continue }
+            if let warning = charge.warning { warn(warning) }
+            sinceStart += charge.sum.amount
+            keep(charge.sum)
+            for effect in meter.settle(spending) {
+                switch effect {
+                case .warn(let problem): warn(problem)
+                case .hangUp: await hangUp()
+                }
+            }
+        }
+    }
+
+    /// Looks whether a conversation may begin, under these limits from here on.
+    ///
+    /// - Returns: why not.
+    package func refusal(under limits: [Budget.Period: Double]) -> Problem? {
+        meter.budget.limits = limits
+        keep(Spending.Sum())
+        return meter.refusal(after: spending)
+    }
+
+    private func keep(_ sum: Spending.Sum) {
+        let today = date(wallClock())
+        guard let file else {
+            spending.turn(to: today)
+            return spending.add(sum)
+        }
+        do throws(ObservationError) {
+            let kept = try file.add(sum, on: today)
+            spending = kept.spending
+            if let aside = kept.setAside { warn(.setAside(aside)) }
+        } catch {
+            spending.turn(to: today)
+            spending.add(sum)
+            guard !hasToldOfFile else { return }
+            hasToldOfFile = true
+            warn(Problem(code: "cost.notKept", message: error.message, remedy: error.remedy))
+        }
+    }
+
+    private func warn(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }
+}
+
+extension Problem {
+    fileprivate static func setAside(_ path: String) -> Problem {
+        Problem(
+            code: "cost.damaged",
+            message: "What was spent before is not known: its file is damaged, or counts another currency.",
+            remedy: "It was put at \(path). Day and month begin at nothing.")
+    }
+}
