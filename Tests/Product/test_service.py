@@ -9,10 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from product import VIVAVOCE, ProductTests
+from product import BIN, VIVAVOCE, ProductTests
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-UNITS = REPOSITORY / "config" / "systemd"
+INSTALL = REPOSITORY / "scripts" / "install"
 
 
 class Manager:
@@ -192,3 +192,84 @@ class FaultTests(Managed):
             self.assertLess(time.monotonic() - began, 2.2)
         finally:
             os.kill(server, signal.SIGCONT)
+
+
+class InstallTests(ProductTests):
+    """What `scripts/install` puts where, in a prefix of the test's own."""
+
+    def install(self, *arguments, code=0, **environment):
+        finished = subprocess.run(
+            [INSTALL, *arguments], capture_output=True, text=True, cwd=self.folder,
+            env=self.environment(**{"VIVAVOCE_BIN": str(BIN)} | environment))
+        self.assertEqual(finished.returncode, code, finished.stderr)
+        return finished
+
+    def installed(self, scope):
+        self.install("--prefix", str(self.folder / "prefix"), f"--{scope}")
+        return self.folder / "prefix"
+
+    def analyze(self, *arguments):
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("looking at units needs systemd-analyze")
+        runtime = self.folder / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        return subprocess.run(
+            ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True,
+            env=self.environment(XDG_RUNTIME_DIR=str(runtime)))
+
+    def assertVerified(self, *arguments):
+        finished = self.analyze("verify", "--man=no", *arguments)
+        self.assertEqual((finished.returncode, finished.stdout + finished.stderr), (0, ""))
+
+    def test_the_system_s_units_are_sound_and_shut_in(self):
+        units = self.installed("system") / "lib" / "systemd"
+        instance = self.folder / "vivavoce@kitchen.service"
+        shutil.copy(units / "system" / "vivavoce@.service", instance)
+        for unit in (units / "system" / "vivavoce.service", instance):
+            self.assertVerified(unit)
+            text = unit.read_text()
+            self.assertIn(f"ExecStart={self.folder}/prefix/bin/vivavoce daemon", text)
+            self.assertNotIn("/usr/local", text)
+            told = self.analyze("security", "--offline=true", "--json=short", "--threshold=25", unit)
+            self.assertEqual(told.returncode, 0, told.stdout + told.stderr)
+            exposure = self.analyze("security", "--offline=true", unit).stdout
+            self.assertLessEqual(float(re.search(r"exposure level .*: ([\d.]+)", exposure)[1]), 2.5)
+        self.assertVerified("--user", units / "user" / "vivavoce.service")
+
+    def test_rooms_share_nothing_that_is_written(self):
+        units = self.installed("system") / "lib" / "systemd" / "system"
+        for line in (units / "vivavoce@.service").read_text().splitlines():
+            if re.match(r"(State|Runtime)Directory=|Environment=(HOME|VIVAVOCE_(SOCKET|CONFIG))=|SyslogIdentifier=", line):
+                self.assertIn("%i", line)
+
+    def test_a_user_gets_programs_a_unit_completions_and_a_manual(self):
+        prefix = self.installed("user")
+        self.assertVerified("--user", prefix / "share" / "systemd" / "user" / "vivavoce.service")
+        version = subprocess.run([prefix / "bin" / "vivavoce", "--version"], capture_output=True, text=True).stdout
+        manual = (prefix / "share" / "man" / "man1" / "vivavoce.1").read_text()
+        for word in (version.strip(), r"vivavoce daemon", r"\-\-input", "EXIT STATUS"):
+            self.assertIn(word, manual)
+        completions = {
+            "bash": "bash-completion/completions/vivavoce", "zsh": "zsh/site-functions/_vivavoce",
+            "fish": "fish/vendor_completions.d/vivavoce.fish"}
+        for shell, path in completions.items():
+            script = prefix / "share" / path
+            self.assertIn("hangup", script.read_text())
+            if shutil.which(shell):
+                self.assertEqual(subprocess.run([shell, "-n", script]).returncode, 0)
+        if shutil.which("groff"):
+            warnings = subprocess.run(
+                ["groff", "-Kutf8", "-man", "-ww", "-Tutf8", "-z", prefix / "share" / "man" / "man1" / "vivavoce.1"],
+                capture_output=True, text=True).stderr
+            self.assertEqual(warnings, "")
+
+    def test_a_package_s_folder_is_in_no_file(self):
+        self.install("--system", "--prefix", "/usr", DESTDIR=str(self.folder / "package"))
+        unit = self.folder / "package" / "usr" / "lib" / "systemd" / "system" / "vivavoce.service"
+        self.assertIn("ExecStart=/usr/bin/vivavoce daemon", unit.read_text())
+        self.assertNotIn(str(self.folder), unit.read_text())
+
+    def test_what_is_no_prefix_and_no_option_is_refused(self):
+        self.assertIn("letters", self.install("--prefix", "/with space", code=64).stderr)
+        self.assertIn("--prefix DIR", self.install("--everywhere", code=64).stderr)
+        self.assertIn("missing", self.install("--user", code=66, VIVAVOCE_BIN="/nonexistent").stderr)
