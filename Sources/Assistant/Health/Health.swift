@@ -37,7 +37,7 @@ package struct Health: Equatable, Sendable {
     private var hasBeenReady = false
     /// The session was live, or sleeps until the wake word is heard.
     private var hasBeenLive = false
-    private var doing = "starting"
+    private var doing = "opening the devices"
 
     package init() {}
 
@@ -80,7 +80,8 @@ package struct Health: Equatable, Sendable {
     package func words(now: Duration) -> String {
         let faults = faults(now: now)
         guard faults.isEmpty else { return faults.joined(separator: "; ") }
-        return ([doing] + [input.remark, output.remark].compactMap { $0 }).joined(separator: "; ")
+        let parts = [hasBeenReady ? nil : "not ready yet", doing, input.remark, output.remark]
+        return parts.compactMap { $0 }.joined(separator: "; ")
     }
 
     private func faults(now: Duration) -> [String] {

@@ -24,7 +24,7 @@ struct HealthTests {
     }
 
     private static let cases: [(String, [Step])] = [
-        ("nothing has moved yet", [.expect(.starting, "starting")]),
+        ("nothing has moved yet", [.expect(.starting, "not ready yet; opening the devices")]),
         ("devices alone are not enough", [.seconds(10), .expect(.starting)]),
         ("a live session alone is not enough", [live, .seconds(4, hears: false), .expect(.starting)]),
         (
