@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -136,6 +137,40 @@ class NotifyTests(Managed):
             "daemon", "--rehearse", "--input", "silence", "--output", "null", NOTIFY_SOCKET="vsock:2:1")
         self.assertExit(finished, 78)
         self.assertIn("vsock:2:1", finished.stderr.decode())
+
+
+class DeadThreadTests(Managed):
+    def dying_microphone(self):
+        """An ALSA device named `dying`, from which reading hangs once the function that is returned was called."""
+        pipe = self.folder / "noise"
+        os.mkfifo(pipe)
+        (self.folder / "asound.conf").write_text(
+            "</usr/share/alsa/alsa.conf>\npcm.dying { type file slave.pcm null file /dev/null format raw "
+            f"infile \"{pipe}\" }}\n")
+        writer = os.open(pipe, os.O_RDWR)
+        self.addCleanup(os.close, writer)
+        dead = threading.Event()
+
+        def feed():
+            while not dead.wait(0.01):
+                os.write(writer, os.urandom(1920))
+
+        thread = threading.Thread(target=feed)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(dead.set)
+        return dead.set
+
+    def test_a_capture_thread_that_hangs_in_a_call_is_not_taken_for_alive(self):
+        die = self.dying_microphone()
+        process, manager = self.manage(
+            "--input", "dying", "--output", "null", ALSA_CONFIG_PATH=str(self.folder / "asound.conf"))
+        manager.wait("READY")
+        manager.wait("WATCHDOG")
+        die()
+        self.assertIn("alsa:dying", manager.wait("STATUS", "cannot hear", seconds=15))
+        self.assertNotIn("WATCHDOG", [key for _, key, _ in manager.listen(4)])
+        self.assertGoodbye(process, manager)
 
 
 class FaultTests(Managed):
