@@ -6,6 +6,7 @@ import Glibc
 import LiveProtocol
 package import LiveSession
 import LiveTransport
+import Synchronization
 
 /// One conversation from dialling to its end: what `talk` and later the daemon run.
 package final class Conversation: Sendable {
@@ -16,6 +17,8 @@ package final class Conversation: Sendable {
     private let cues: CueSetting
     // Bound: what a person presses before the conversation runs; the newest are kept.
     private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
+    /// Those that run.
+    private let running = Mutex<ConversationParts?>(nil)
 
     /// - Parameter environment: for programs that are run, such as the wake word's detector; they get no key of it.
     package init(settings: Settings, credential: Credential?, environment: [String: String] = [:], bus: EventBus) {
@@ -28,6 +31,9 @@ package final class Conversation: Sendable {
 
     /// Any thread; does not wait.
     package func perform(_ command: ConversationCommand) { commands.continuation.yield(command) }
+
+    /// What has been counted by now; nil while nothing runs. Any thread; does not wait.
+    package var pulse: Pulse? { running.withLock { $0 }?.pulse }
 
     /// Runs until it ends as `until` says, is told to, or cannot go on. Never throws: failures are events and an outcome.
     ///
@@ -60,6 +66,8 @@ package final class Conversation: Sendable {
     private func hold(on bus: EventBus) async -> Outcome {
         do {
             let parts = try ConversationParts(settings: settings, credential: credential, bus: bus)
+            running.withLock { $0 = parts }
+            defer { running.withLock { $0 = nil } }
             return await run(parts)
         } catch {
             let problem = Problem(code: "conversation.setup", message: error.message, remedy: error.remedy)

@@ -14,6 +14,9 @@ struct ConversationParts: Sendable {
     let thread: SocketThread
     let recorder: Recorder?
 
+    /// What the session's loop and the devices' threads have counted by now. Any thread.
+    var pulse: Pulse { Pulse(steps: engine.steps, captured: devices.captured, played: devices.played) }
+
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
     ///   the clear, a machine without descriptors.
     init(settings: Settings, credential: Credential?, bus: EventBus) throws(AssistantError) {

@@ -6,12 +6,16 @@ package struct Partner: Sendable {
     package let run: @Sendable () async -> Outcome
     /// Any thread; does not wait.
     package let perform: @Sendable (ConversationCommand) -> Void
+    /// What it has counted by now; nil while it does not run. Any thread; does not wait.
+    package let pulse: @Sendable () -> Pulse?
 
     package init(
-        run: @escaping @Sendable () async -> Outcome, perform: @escaping @Sendable (ConversationCommand) -> Void
+        run: @escaping @Sendable () async -> Outcome, perform: @escaping @Sendable (ConversationCommand) -> Void,
+        pulse: @escaping @Sendable () -> Pulse? = { nil }
     ) {
         self.run = run
         self.perform = perform
+        self.pulse = pulse
     }
 }
 
@@ -20,6 +24,8 @@ package struct Partner: Sendable {
 /// A service or a device that cannot be had now is tried again for ever, with growing pauses. What no trying mends, such
 /// as a refused key, ends it with that exit code, and so does a conversation that ended because its time was up.
 package actor Daemon {
+    /// The code of the warning that a conversation is begun again, and why.
+    package static let trying = "daemon.trying"
     /// Between two tries.
     private static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(5), .seconds(15), .seconds(60)]
     /// A conversation that lasted so long was no failed try.
@@ -87,12 +93,15 @@ package actor Daemon {
             tries += 1
             tell(
                 Problem(
-                    code: "daemon.trying", message: "\(outcome.reason) Trying again in \(delay.components.seconds) s.",
+                    code: Self.trying, message: "\(outcome.reason) Trying again in \(delay.components.seconds) s.",
                     remedy: nil))
             await rest(for: delay)
         }
         return Outcome(exit: .success, reason: "asked to end")
     }
+
+    /// What the conversation under way has counted; nil where none is.
+    package var pulse: Pulse? { partner?.pulse() }
 
     /// - Returns: whether a conversation is under way that can obey.
     package func obey(_ command: ConversationCommand) -> Bool {

@@ -64,6 +64,7 @@ package actor Capture<Stage: CaptureStage> {
     ) async throws(DeviceError) -> CaptureEnd {
         let wake = wake
         notice = onNotice
+        state.setSteady(!device.hasEnd)
         defer { state.setLeft(false) }
         let result = await withTaskCancellationHandler {
             do throws(DeviceError) {
@@ -102,6 +103,8 @@ package actor Capture<Stage: CaptureStage> {
     }
 
     package nonisolated var isMuted: Bool { state.isMuted }
+    /// Periods are due whenever it is not muted, also while the device is lost; not so of files and pipes.
+    package nonisolated var isSteady: Bool { state.isSteady }
     /// How loud the input is; falls to silence while muted.
     package nonisolated var meter: LevelMeter { state.meter }
     package nonisolated var counters: DeviceCounters { state.counters }

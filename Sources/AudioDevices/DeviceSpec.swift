@@ -73,6 +73,14 @@ package enum DeviceSpec: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Its sound comes and goes whole, at the pace of whoever is at the other end.
+    package var isPipe: Bool {
+        switch self {
+        case .pipe, .standard: true
+        case .alsa, .file, .tone, .silence, .null, .list: false
+        }
+    }
+
     private static func split(_ name: String) -> (kind: String, argument: String?) {
         guard let colon = name.firstIndex(of: ":") else { return (name, nil) }
         return (String(name[..<colon]), String(name[name.index(after: colon)...]))

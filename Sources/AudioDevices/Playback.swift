@@ -51,6 +51,7 @@ package actor Playback<Tap: ReferenceTap> {
     ) async throws(DeviceError) {
         let wake = wake
         notice = onNotice
+        state.setSteady(!device.isPipe)
         defer { state.setLeft(false) }
         let result = await withTaskCancellationHandler {
             do throws(DeviceError) {
@@ -88,6 +89,8 @@ package actor Playback<Tap: ReferenceTap> {
     /// - Parameter volume: linear, 0 (silent) … 1; clamped. Pipes have none.
     package nonisolated func setVolume(_ volume: Float) { state.setVolume(max(0, min(1, volume))) }
 
+    /// Periods are due, also while the device is lost; not so of pipes.
+    package nonisolated var isSteady: Bool { state.isSteady }
     package nonisolated var volume: Float { state.volume }
     /// How loud what leaves is, after the volume.
     package nonisolated var meter: LevelMeter { state.meter }

@@ -7,6 +7,7 @@ final class PlaybackState: Sendable {
     let counters = DeviceCounters()
     private let stopped = Atomic<Bool>(false)
     private let left = Atomic<Bool>(false)
+    private let steady = Atomic<Bool>(true)
     private let gain = Atomic<UInt32>((1 as Float).bitPattern)
     /// The device has no periods: new speech must wake its thread.
     private let waitsForSpeech = Atomic<Bool>(false)
@@ -17,12 +18,15 @@ final class PlaybackState: Sendable {
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
     /// The run under way is to end.
     var isLeft: Bool { left.load(ordering: .acquiring) }
+    /// Periods are due at all times: the device of the run under way, or of the last one, has a clock.
+    var isSteady: Bool { steady.load(ordering: .relaxed) }
     /// Linear, 0…1.
     var volume: Float { Float(bitPattern: gain.load(ordering: .relaxed)) }
     var isWaitingForSpeech: Bool { waitsForSpeech.load(ordering: .acquiring) }
 
     func stop() { stopped.store(true, ordering: .releasing) }
     func setLeft(_ isLeft: Bool) { left.store(isLeft, ordering: .releasing) }
+    func setSteady(_ isSteady: Bool) { steady.store(isSteady, ordering: .relaxed) }
     func setVolume(_ volume: Float) { gain.store(volume.bitPattern, ordering: .relaxed) }
     func ask(for cue: Chime) { cues.bitwiseOr(1 << UInt32(cue.rawValue), ordering: .relaxed) }
     func forgetCues() { cues.store(0, ordering: .relaxed) }

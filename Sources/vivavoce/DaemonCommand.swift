@@ -14,7 +14,8 @@ struct DaemonCommand: AsyncParsableCommand {
         discussion: """
             Holds a conversation on the devices set, and begins another when the service or a device was gone. `status`, \
             `watch`, `say`, `mute` and the other verbs steer it over its socket. TERM and INT end it, HUP has it read its \
-            settings again, as saving them does, USR1 and USR2 are the key to talk. Lines are spoken to stdout, everything else to stderr.
+            settings again, as saving them does, USR1 and USR2 are the key to talk. A service manager that speaks \
+            sd_notify(3) is told how it is. Lines are spoken to stdout, everything else to stderr.
             """)
 
     @Flag(help: "Talk to the local stand-in service; no key is needed.")
@@ -70,6 +71,9 @@ struct DaemonCommand: AsyncParsableCommand {
         return (snapshot, credential)
     }
 
+    /// How long the goodbye may take, within the 2 s after which nobody waits for it any longer.
+    private static let patience = Duration.milliseconds(1_800)
+
     private func hold(_ settings: Settings, at address: ServiceAddress?) async throws(AssistantError)
         -> Assistant.ExitCode
     {
@@ -86,25 +90,37 @@ struct DaemonCommand: AsyncParsableCommand {
             return Daemon.Plan(settings: snapshot) {
                 let conversation = Conversation(
                     settings: snapshot.settings, credential: credential, environment: Environment.current, bus: bus)
-                return Partner(run: conversation.run, perform: conversation.perform)
+                return Partner(run: conversation.run, perform: conversation.perform, pulse: { conversation.pulse })
                     .within(snapshot.settings.observation, of: observatory) { await end.hangUp() }
             }
         }
         let files = self.settings.places.files(environment: Environment.current)
         let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
         end.daemon = daemon
+        let heart = try ServiceManager(environment: Environment.current, process: getpid()).map { manager in
+            Heartbeat(
+                patience: manager.patience, bus: bus, wallClock: { Environment.now }, of: { await daemon.pulse },
+                tell: manager.tell)
+        }
         let door = try ControlDoor.opened(at: control.path, to: daemon, telling: bus)
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: json, isQuiet: quiet), on: bus, keyboard: nil,
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil),
-            reload: { Task { await daemon.reloadOrTell() } }
+            patience: Self.patience,
+            reload: {
+                Task {
+                    guard let heart else { return await daemon.reloadOrTell() }
+                    await heart.reloading { await daemon.reloadOrTell() }
+                }
+            }
         ) { _ in
             Partner {
                 await observatory.watch {
                     await door.open {
                         await withTaskGroup { group in
                             group.addTask { await daemon.follow(watch) }
-                            let outcome = await daemon.run()
+                            let outcome =
+                                if let heart { await heart.beat(during: daemon.run) } else { await daemon.run() }
                             group.cancelAll()
                             return outcome
                         }
@@ -114,7 +130,9 @@ struct DaemonCommand: AsyncParsableCommand {
                 }
             } perform: { command in
                 Task {
-                    if command == .hangUp { await daemon.shutdown() } else { _ = await daemon.obey(command) }
+                    guard command == .hangUp else { return _ = await daemon.obey(command) }
+                    await heart?.stopping()
+                    await daemon.shutdown()
                 }
             }
         }
@@ -150,16 +168,6 @@ extension ControlDoor {
 
     /// Lets clients in for as long as something runs.
     func open<Value: Sendable>(during body: @escaping @Sendable () async -> Value) async -> Value {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask {
-                await self.run()
-                return nil
-            }
-            group.addTask { await body() }
-            var value: Value?
-            while value == nil, let next = await group.next() { value = next }
-            group.cancelAll()
-            return value!  // the body's task ends with one
-        }
+        await vivavoce.run(body) { await self.run() }
     }
 }

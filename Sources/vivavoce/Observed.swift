@@ -46,6 +46,8 @@ extension Partner {
             return Outcome(exit: .refused, reason: problem.message)
         } perform: {
             perform($0)
+        } pulse: {
+            pulse()
         }
     }
 }

@@ -30,6 +30,8 @@ actor TalkSession {
     private var wasInterruptedEarly = false
     private var takesSignals = false
     private var way = DispatchWorkItem {}
+    /// When the process ends, whatever hangs by then; nil until it should.
+    private var end: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - bus: where events are told.
@@ -231,14 +233,19 @@ actor TalkSession {
     }
 
     /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
+    /// What was begun is not given longer by what follows.
     private func leave(with exit: ExitCode, after delay: Duration) {
         way.cancel()
+        let now = Self.clock.now
+        let end = min(end ?? now + delay, now + delay)
+        self.end = end
         way = DispatchWorkItem { [console] in
             console.close()
             console.drain(within: .milliseconds(200))
             Keyboard.restoreTerminal()
             _exit(exit.rawValue)
         }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(delay.components.seconds)), execute: way)
+        let milliseconds = Int((end - now) / .milliseconds(1))
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: way)
     }
 }

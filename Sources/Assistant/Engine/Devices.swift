@@ -156,6 +156,10 @@ package final class Devices: AudioPorts {
     /// Plays a chime on an output that has a clock. Any thread; does not wait.
     func play(_ cue: Chime) { playback.play(cue) }
 
+    /// Periods of the device that runs or should; nil where none is due, as of a pipe or a muted microphone.
+    var captured: Int? { capture.isSteady && !capture.isMuted ? capture.counters.counts.periods : nil }
+    var played: Int? { playback.isSteady ? playback.counters.counts.periods : nil }
+
     // MARK: AudioPorts
 
     package var clock: PlaybackClock { playback.clock }
@@ -170,14 +174,5 @@ package final class Devices: AudioPorts {
 
     package var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) {
         (capture.counters.counts, playback.counters.counts)
-    }
-}
-
-extension DeviceSpec {
-    fileprivate var isPipe: Bool {
-        switch self {
-        case .pipe, .standard: true
-        case .alsa, .file, .tone, .silence, .null, .list: false
-        }
     }
 }

@@ -2,6 +2,7 @@ import AudioCore
 package import Events
 package import LiveProtocol
 package import LiveSession
+import Synchronization
 
 /// Holds a conversation: asks the machines what to do, and does it.
 ///
@@ -76,6 +77,8 @@ package actor SessionEngine {
     // Bounded at its sources: a line gives itself up at `Line.mostUntaken`, there are a few alarms, and the rest is what
     // people do. So the end of a line always finds room.
     private let mailbox = AsyncStream.makeStream(of: Input.self, bufferingPolicy: .unbounded)
+
+    private nonisolated let stepsTaken = Atomic<Int>(0)
 
     var keeper: SessionKeeper
     var lines: Lines
@@ -164,6 +167,9 @@ package actor SessionEngine {
         return outcome
     }
 
+    /// What has been handled by now; housekeeping makes it one a second at least. Any thread.
+    package nonisolated var steps: Int { stepsTaken.load(ordering: .relaxed) }
+
     nonisolated func post(_ input: Input) { mailbox.continuation.yield(input) }
 
     // MARK: One step
@@ -195,6 +201,7 @@ package actor SessionEngine {
     }
 
     private func handle(_ input: Input) {
+        stepsTaken.add(1, ordering: .relaxed)
         switch input {
         case .line(let dial, let event):
             guard let role = lines.role(of: dial, taking: event) else { return }
