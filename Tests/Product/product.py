@@ -33,8 +33,11 @@ class ProductTests(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def environment(self, **more):
+        # Each test's assistants have their control socket to themselves.
+        runtime = self.folder / "run"
+        runtime.mkdir(mode=0o700, exist_ok=True)
         own = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config"),
-               "XDG_DATA_HOME": str(self.folder / "data")}
+               "XDG_DATA_HOME": str(self.folder / "data"), "XDG_RUNTIME_DIR": str(runtime)}
         return CLEAN | own | more
 
     def run_vivavoce(self, *arguments, timeout=60, stdin=None, **environment):

@@ -76,9 +76,6 @@ class DaemonCase(ProductTests):
         self.runtime.mkdir(mode=0o700)
         self.path = self.runtime / "vivavoce" / "control.sock"
 
-    def environment(self, **more):
-        return super().environment(XDG_RUNTIME_DIR=str(self.runtime), **more)
-
     def start(self, *arguments, command="daemon", output="null"):
         """- Parameter output: None leaves it to the settings."""
         errors = open(self.folder / "daemon.log", "ab")

@@ -53,11 +53,6 @@ class Manager:
 
 
 class Managed(ProductTests):
-    def environment(self, **more):
-        runtime = self.folder / "run"
-        runtime.mkdir(mode=0o700, exist_ok=True)
-        return super().environment(XDG_RUNTIME_DIR=str(runtime), **more)
-
     def manage(self, *arguments, address=None, watchdog=3.0, **environment):
         """A daemon, and its manager."""
         address = address or str(self.folder / "notify")
@@ -246,11 +241,8 @@ class InstallTests(ProductTests):
     def analyze(self, *arguments):
         if not shutil.which("systemd-analyze"):
             self.skipTest("looking at units needs systemd-analyze")
-        runtime = self.folder / "run"
-        runtime.mkdir(mode=0o700, exist_ok=True)
         return subprocess.run(
-            ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True,
-            env=self.environment(XDG_RUNTIME_DIR=str(runtime)))
+            ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, env=self.environment())
 
     def assertVerified(self, *arguments):
         finished = self.analyze("verify", "--man=no", *arguments)

@@ -39,7 +39,7 @@ def environment(home, **more):
     strange = ("VIVAVOCE_", "GEMINI_", "GOOGLE_", "XDG_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
     clean = {name: value for name, value in clean.items() if not name.lower().endswith("_proxy")}
-    return clean | {"HOME": str(home), "VIVAVOCE_KEY": "bench", "TERM": "dumb"} | more
+    return clean | {"HOME": str(home), "VIVAVOCE_KEY": "bench", "TERM": "dumb", "XDG_RUNTIME_DIR": str(home)} | more
 
 
 class Rehearsal:
