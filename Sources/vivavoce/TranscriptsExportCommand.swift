@@ -7,16 +7,22 @@ extension Transcripts {
         static let configuration = CommandConfiguration(
             abstract: "Write conversations as text, JSON or subtitles.",
             discussion: """
-                md and txt are to be read, json and jsonl hold everything that is kept (import takes jsonl), srt and vtt \
+                md and txt are to be read, json and jsonl hold all that is kept of lines and their times (import takes jsonl), srt and vtt \
                 are subtitles of one conversation, timed from its start. Of speech that was cut off, what was heard is \
                 shown; md, json and jsonl have the rest, too.
                 """)
 
-        @Argument(help: "last, a number, or the beginning of an id; last, unless dates are given.")
-        var sessions: [String] = []
+        @Argument(
+            help: ArgumentHelp(
+                "last, a number, or the beginning of an id; last, unless dates are given.", valueName: "session"))
+        var arguments: [String] = []
+        @Option(name: .customLong("session"), help: "The same, as an option; may be given several times.")
+        var options: [String] = []
         @Option(help: "The form.") var format = ExportFormat.md
         @OptionGroup var period: Period
         @Option(help: "A file, or - for stdout.") var output = "-"
+
+        private var sessions: [String] { arguments + options }
 
         func validate() throws {
             guard sessions.isEmpty || (period.since == nil && period.until == nil) else {

@@ -121,6 +121,7 @@ class ExportTests(ProductTests):
         self.export("txt", "1", "--output", out)
         self.assertEqual(out.stat().st_mode & 0o777, 0o600)
         self.assertIn("You: Stop.", out.read_text())
+        self.assertIn("You: Stop.", self.export("txt", "--session", "last"))
         self.assertIn("You: Stop.", self.export("txt", "--since", "2026-11-22", "--until", "2026-11-24"))
         bad = self.run_vivavoce("transcripts", "export", "--format", "docx")
         self.assertExit(bad, 64)
