@@ -12,7 +12,8 @@ struct Vivavoce: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Talk.self, DaemonCommand.self, Attach.self, Status.self, Watch.self, Say.self, Interrupt.self, Mute.self,
+            Talk.self, DaemonCommand.self, Attach.self, Doctor.self, Status.self, Watch.self, Say.self, Interrupt.self,
+            Mute.self,
             Unmute.self,
             Press.self, Release.self, Connect.self, Hangup.self, Mode.self, Reload.self, Devices.self, Models.self,
             EchoTest.self, Keys.self, Config.self, Transcripts.self,

@@ -1,0 +1,58 @@
+"""`vivavoce doctor`: a line for each thing, a remedy for what is wrong, and an exit code by it."""
+
+import json
+
+from product import ProductTests, free_port
+
+
+class DoctorTests(ProductTests):
+    def doctor(self, *arguments, code=0, **environment):
+        finished = self.run_vivavoce(
+            "doctor", "--json", "--input", "tone:440", "--output", "null", *arguments, timeout=90, **environment)
+        self.assertExit(finished, code)
+        found = [json.loads(line) for line in finished.stdout.splitlines()]
+        return {finding["check"]: finding for finding in found}
+
+    def test_what_is_well_is_said(self):
+        found = self.doctor("--rehearse")
+        for check in ("settings", "record", "daemon", "service", "microphone", "loudspeaker"):
+            self.assertEqual(found[check]["state"], "ok", found[check])
+        self.assertIn("ready after", found["service"]["message"])
+        self.assertIn("dBFS", found["microphone"]["message"])
+        self.assertFalse((self.folder / "data").exists(), "a look leaves nothing behind")
+        text = self.run_vivavoce("doctor", "--rehearse", "--input", "silence", "--output", "null")
+        self.assertExit(text, 0)
+        self.assertRegex(text.stdout.decode(), r"(?m)^ok +settings +no file; defaults$")
+
+    def test_no_voice_goes_up(self):
+        log = self.folder / "wire.jsonl"
+        rehearsal = self.start_rehearsal("--log", log)
+        self.doctor("--endpoint", rehearsal.url, VIVAVOCE_KEY="any")
+        rehearsal.stop()
+        self.assertNotIn('"audio"', log.read_text())
+
+    def test_a_missing_key_is_named_and_nobody_is_asked(self):
+        found = self.doctor(code=77)
+        self.assertEqual(found["key"]["state"], "failed")
+        self.assertIn("keys set", found["key"]["remedy"])
+        self.assertEqual(found["service"]["state"], "skipped")
+
+    def test_a_refused_key_and_a_service_that_is_not_there(self):
+        rehearsal = self.start_rehearsal("--require-key", "sesame")
+        found = self.doctor("--endpoint", rehearsal.url, code=77, VIVAVOCE_KEY="wrong")
+        self.assertEqual(found["key"]["state"], "ok")
+        self.assertEqual(found["service"]["state"], "failed")
+        found = self.doctor("--endpoint", f"ws://127.0.0.1:{free_port()}", code=69, VIVAVOCE_KEY="any")
+        self.assertEqual(found["service"]["state"], "failed")
+
+    def test_a_wrong_setting_and_a_device_that_is_not_there(self):
+        self.assertEqual(self.doctor("--rehearse", "--mode", "loud", code=64)["settings"]["state"], "failed")
+        found = self.doctor("--rehearse", "--output", "alsa:nowhere", code=69)
+        self.assertEqual(found["loudspeaker"]["state"], "failed")
+        self.assertIn("devices", found["loudspeaker"]["remedy"])
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
