@@ -1,4 +1,5 @@
 import Assistant
+import ControlServer
 
 /// Runs something, and something else beside it for as long as it runs.
 func run<Value: Sendable>(
@@ -27,5 +28,12 @@ extension Heartbeat {
         } beside: {
             await self.run()
         }
+    }
+}
+
+extension ControlDoor {
+    /// Lets clients in for as long as something runs.
+    func open<Value: Sendable>(during body: @escaping @Sendable () async -> Value) async -> Value {
+        await vivavoce.run(body, beside: run)
     }
 }

@@ -18,23 +18,7 @@ struct DaemonCommand: AsyncParsableCommand {
             sd_notify(3) is told how it is. Lines are spoken to stdout, everything else to stderr.
             """)
 
-    @Flag(help: "Talk to the local stand-in service; no key is needed.")
-    var rehearse = false
-
-    @Option(
-        help: ArgumentHelp(
-            "When to end: \(Until.accepted) (default: eof with a file, a pipe or stdin as input, else forever).",
-            valueName: "WHEN"))
-    var until: String?
-
-    @Flag(help: "Print every event as a JSON line instead of the spoken lines.")
-    var json = false
-
-    @Flag(help: "Print the spoken lines and errors only.")
-    var quiet = false
-
-    @OptionGroup var control: ControlFlags
-    @OptionGroup var settings: SettingFlags
+    @OptionGroup var flags: ConversationFlags
 
     func run() async throws {
         let exit = try await held()
@@ -44,7 +28,7 @@ struct DaemonCommand: AsyncParsableCommand {
     private func held() async throws(ArgumentParser.ExitCode) -> Assistant.ExitCode {
         do throws(AssistantError) {
             let first = try read(at: nil).snapshot.settings
-            let rehearsal = rehearse ? try await RehearsalProcess.start(showsLog: first.log.level <= .debug) : nil
+            let rehearsal = flags.rehearse ? try await RehearsalProcess.start(showsLog: first.log.level <= .debug) : nil
             let exit = try await hold(first, at: rehearsal?.address)
             await rehearsal?.stop()
             return exit
@@ -57,9 +41,9 @@ struct DaemonCommand: AsyncParsableCommand {
     private func read(
         at address: ServiceAddress?
     ) throws(AssistantError) -> (snapshot: SettingsSnapshot, credential: Credential?) {
-        let layers = try self.settings.layers()
-        var snapshot = try SettingsSnapshot(layers, until: until)
-        guard !rehearse else {
+        let layers = try self.flags.settings.layers()
+        var snapshot = try SettingsSnapshot(layers, until: flags.until)
+        guard !flags.rehearse else {
             if let address { snapshot.settings.rehearse(at: address) }
             return (snapshot, nil)
         }
@@ -77,7 +61,7 @@ struct DaemonCommand: AsyncParsableCommand {
     private func hold(_ settings: Settings, at address: ServiceAddress?) async throws(AssistantError)
         -> Assistant.ExitCode
     {
-        let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
+        let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: flags.quiet))
         let threshold = LogThreshold(settings.log.level)
         LoggingSystem.bootstrap { label in
             ConsoleLogHandler(label: label, threshold: threshold, console: console) { Environment.now }
@@ -94,7 +78,7 @@ struct DaemonCommand: AsyncParsableCommand {
                     .within(snapshot.settings.observation, of: observatory) { await end.hangUp() }
             }
         }
-        let files = self.settings.places.files(environment: Environment.current)
+        let files = self.flags.settings.places.files(environment: Environment.current)
         let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
         end.daemon = daemon
         let heart = try ServiceManager(environment: Environment.current, process: getpid()).map { manager in
@@ -102,9 +86,9 @@ struct DaemonCommand: AsyncParsableCommand {
                 patience: manager.patience, bus: bus, wallClock: { Environment.now }, of: { await daemon.pulse },
                 tell: manager.tell)
         }
-        let door = try ControlDoor.opened(at: control.path, to: daemon, telling: bus)
+        let door = try ControlDoor.opened(at: flags.control.path, to: daemon, telling: bus)
         let session = TalkSession(
-            console: console, style: Transcript.Style(isJSON: json, isQuiet: quiet), on: bus, keyboard: nil,
+            console: console, style: Transcript.Style(isJSON: flags.json, isQuiet: flags.quiet), on: bus, keyboard: nil,
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil),
             patience: Self.patience,
             reload: {
@@ -117,12 +101,10 @@ struct DaemonCommand: AsyncParsableCommand {
             Partner {
                 await observatory.watch {
                     await door.open {
-                        await withTaskGroup { group in
-                            group.addTask { await daemon.follow(watch) }
-                            let outcome =
-                                if let heart { await heart.beat(during: daemon.run) } else { await daemon.run() }
-                            group.cancelAll()
-                            return outcome
+                        await vivavoce.run {
+                            if let heart { await heart.beat(during: daemon.run) } else { await daemon.run() }
+                        } beside: {
+                            await daemon.follow(watch)
                         }
                     }
                 } hangingUp: {
@@ -164,10 +146,5 @@ extension ControlDoor {
         } catch {
             throw AssistantError(.unavailable, error.message, remedy: error.remedy)
         }
-    }
-
-    /// Lets clients in for as long as something runs.
-    func open<Value: Sendable>(during body: @escaping @Sendable () async -> Value) async -> Value {
-        await vivavoce.run(body) { await self.run() }
     }
 }

@@ -22,23 +22,7 @@ struct Talk: AsyncParsableCommand {
             null. With --output - the spoken lines go to stderr.
             """)
 
-    @Flag(help: "Talk to the local stand-in service; no key is needed.")
-    var rehearse = false
-
-    @Option(
-        help: ArgumentHelp(
-            "When to end: \(Until.accepted) (default: eof with a file, a pipe or stdin as input, else forever).",
-            valueName: "WHEN"))
-    var until: String?
-
-    @Flag(help: "Print every event as a JSON line instead of the spoken lines.")
-    var json = false
-
-    @Flag(help: "Print the spoken lines and errors only.")
-    var quiet = false
-
-    @OptionGroup var control: ControlFlags
-    @OptionGroup var settings: SettingFlags
+    @OptionGroup var flags: ConversationFlags
 
     func run() async throws {
         let exit = try await held()
@@ -47,12 +31,12 @@ struct Talk: AsyncParsableCommand {
 
     private func held() async throws(ArgumentParser.ExitCode) -> Assistant.ExitCode {
         do {
-            let layers = try self.settings.layers()
-            var settings = try layers.settings(until: until)
+            let layers = try self.flags.settings.layers()
+            var settings = try layers.settings(until: flags.until)
             guard !Self.listsDevices(settings.audio) else { return .success }
             let bus = EventBus()
             let observatory = try Observatory.of(settings, on: bus)
-            guard rehearse else {
+            guard flags.rehearse else {
                 let sources = CredentialSources(
                     keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
                 let credential = try sources.credential()
@@ -73,10 +57,11 @@ struct Talk: AsyncParsableCommand {
     private func door(to conversation: Conversation, telling bus: EventBus) -> ControlDoor? {
         do throws(DoorError) {
             return try ControlDoor(
-                at: control.path, to: TalkDoor(conversation: conversation), telling: bus, version: Version.current,
+                at: flags.control.path, to: TalkDoor(conversation: conversation), telling: bus,
+                version: Version.current,
                 now: { Environment.now })
         } catch {
-            if !quiet { Failure.print("not steered from outside: \(error.message)") }
+            if !flags.quiet { Failure.print("not steered from outside: \(error.message)") }
             return nil
         }
     }
@@ -93,12 +78,12 @@ struct Talk: AsyncParsableCommand {
     private func hold(
         _ settings: Settings, _ credential: Credential?, on bus: EventBus, _ observatory: Observatory
     ) async -> Assistant.ExitCode {
-        let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: quiet))
+        let console = Console(Terminal.layout(transcriptIsAudio: settings.audio.output == "-", isQuiet: flags.quiet))
         let threshold = LogThreshold(settings.log.level)
         LoggingSystem.bootstrap { label in
             ConsoleLogHandler(label: label, threshold: threshold, console: console) { Environment.now }
         }
-        let style = Transcript.Style(isJSON: json, isQuiet: quiet)
+        let style = Transcript.Style(isJSON: flags.json, isQuiet: flags.quiet)
         let session = TalkSession(
             console: console, style: style, on: bus, keyboard: Keyboard(),
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil)
