@@ -130,23 +130,6 @@ extension ControlClient.Notification {
     }
 }
 
-extension RPC {
-    /// Reads an answer; nil for anything else.
-    package static func reply(_ line: [UInt8]) -> Reply? {
-        guard let members = JSONValue(line: line)?.members else { return nil }
-        let id: ID
-        switch members["id"] {
-        case .string(let text): id = .string(text)
-        case .integer(let number): id = .number(number)
-        default: id = .none
-        }
-        if let result = members["result"] { return Reply(id: id, .success(result)) }
-        guard let error = members["error"]?.members, let code = error["code"]?.asInteger else { return nil }
-        let remedy = error["data"]?["remedy"]?.asString
-        return Reply(id: id, .failure(Failure(Int(clamping: code), error["message"]?.asString ?? "", remedy: remedy)))
-    }
-}
-
 extension ControlClient.Notification {
     /// Nil for an event of a kind that this version does not know.
     package var decoded: Event? {

@@ -96,13 +96,8 @@ extension RPC {
         guard let members = value.members else {
             return .malformed(Reply(id: .none, .failure(.request("a call is an object"))))
         }
-        let id: ID?
-        switch members["id"] {
-        case nil: id = nil
-        case .string(let text): id = .string(text)
-        case .integer(let number): id = .number(number)
-        case .null: id = ID.none
-        default:
+        let id = ID(members["id"])
+        guard id != nil || members["id"] == nil else {
             return .malformed(Reply(id: .none, .failure(.request("an id is a string or a whole number"))))
         }
         func refused(_ failure: Failure) -> Entry { .malformed(Reply(id: id ?? .none, .failure(failure))) }
@@ -112,6 +107,30 @@ extension RPC {
         case nil: return .request(Request(id: id, method: method))
         case .object?: return .request(Request(id: id, method: method, params: members["params"]?.members ?? [:]))
         default: return refused(.params("parameters are given by name, in an object"))
+        }
+    }
+}
+
+extension RPC {
+    /// Reads an answer; nil for anything else.
+    package static func reply(_ line: [UInt8]) -> Reply? {
+        guard let members = JSONValue(line: line)?.members else { return nil }
+        let id = ID(members["id"]) ?? .none
+        if let result = members["result"] { return Reply(id: id, .success(result)) }
+        guard let error = members["error"]?.members, let code = error["code"]?.asInteger else { return nil }
+        let remedy = error["data"]?["remedy"]?.asString
+        return Reply(id: id, .failure(Failure(Int(clamping: code), error["message"]?.asString ?? "", remedy: remedy)))
+    }
+}
+
+extension RPC.ID {
+    /// Nil for what can be no id, and for none.
+    fileprivate init?(_ json: JSONValue?) {
+        switch json {
+        case .string(let text): self = .string(text)
+        case .integer(let number): self = .number(number)
+        case .null: self = .none
+        default: return nil
         }
     }
 }

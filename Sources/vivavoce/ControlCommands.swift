@@ -6,76 +6,64 @@ import LiveSession
 /// A command to a running daemon that has nothing to add to its name.
 protocol ControlVerb: AsyncParsableCommand {
     static var method: String { get }
-    var daemon: ControlFlags { get }
-    var json: Bool { get }
+    var daemon: ReplyFlags { get }
 }
 
 extension ControlVerb {
-    func run() async throws {
-        let result = try await daemon.call(Self.method)
-        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
-    }
+    func run() async throws { try await daemon.show(Self.method) }
 }
 
 struct Interrupt: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Stop the daemon's answer.")
     static let method = "interrupt"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Mute: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Stop reading the daemon's microphone.")
     static let method = "mute"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Unmute: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Read the daemon's microphone again.")
     static let method = "unmute"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Press: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Press the daemon's key to talk.")
     static let method = "press"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Release: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Let the daemon's key to talk go.")
     static let method = "release"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Connect: ControlVerb {
     static let configuration = CommandConfiguration(abstract: "Have the daemon begin a conversation.")
     static let method = "connect"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Hangup: ControlVerb {
     static let configuration = CommandConfiguration(
         abstract: "End the daemon's conversation; `connect` begins the next.")
     static let method = "hangup"
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 }
 
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have the daemon read its settings again, and say what changed and from when on.")
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 
     func run() async throws {
-        let result = try await daemon.call("reload")
-        print(json ? String(decoding: result.line, as: UTF8.self) : Self.text(result), terminator: "")
+        let result = try await daemon.daemon.call("reload")
+        print(daemon.json ? String(decoding: result.line, as: UTF8.self) : Self.text(result), terminator: "")
     }
 
     /// A line for each group that is not empty.
@@ -96,13 +84,11 @@ struct Say: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Send the daemon a written message.")
 
     @Argument(help: "The message; - reads it from stdin.") var text: [String]
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 
     func run() async throws {
         let said = text == ["-"] ? Self.standardInput() : text.joined(separator: " ")
-        let result = try await daemon.call("say", ["text": .string(said)])
-        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
+        try await daemon.show("say", ["text": .string(said)])
     }
 
     private static func standardInput() -> String {
@@ -117,12 +103,10 @@ struct Mode: AsyncParsableCommand {
         abstract: "Change when the daemon hears you: \(TurnMode.allCases.map(\.rawValue).joined(separator: ", ")).")
 
     @Argument(help: "The mode's name.") var name: String
-    @Flag(help: "Print the daemon's reply.") var json = false
-    @OptionGroup var daemon: ControlFlags
+    @OptionGroup var daemon: ReplyFlags
 
     func run() async throws {
-        let result = try await daemon.call("mode", ["name": .string(name)])
-        if json { print(String(decoding: result.line, as: UTF8.self), terminator: "") }
+        try await daemon.show("mode", ["name": .string(name)])
     }
 }
 

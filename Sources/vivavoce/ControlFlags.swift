@@ -45,3 +45,15 @@ extension ControlFlags {
         }
     }
 }
+
+/// Which daemon is meant, and whether its reply is shown.
+struct ReplyFlags: ParsableArguments {
+    @Flag(help: "Print the daemon's reply.") var json = false
+    @OptionGroup var daemon: ControlFlags
+
+    /// Calls a method; its reply is printed where that is asked for.
+    func show(_ method: String, _ params: [String: JSONValue] = [:]) async throws(ArgumentParser.ExitCode) {
+        let result = try await daemon.call(method, params)
+        if json { Output.line(String(decoding: result.serialized(), as: UTF8.self)) }
+    }
+}
