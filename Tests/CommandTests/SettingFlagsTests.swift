@@ -10,15 +10,15 @@ struct SettingFlagsTests {
     @Test("every setting is a flag of talk, under its key", arguments: SettingKey.all)
     func everySetting(key: SettingKey) throws {
         let talk = try Talk.parse(["--\(key.flag)", "x"])
-        #expect(talk.settings.values == [key.path: "x"])
+        #expect(talk.flags.settings.values == [key.path: "x"])
         #expect(Talk.helpMessage(columns: 200).contains("--\(key.flag) <\(key.placeholder)>"))
     }
 
     @Test("a single dash is a value, and a missing value is noticed")
     func dash() throws {
         let talk = try Talk.parse(["--input", "-", "--output", "-", "--json"])
-        #expect(talk.settings.values == ["audio.input": "-", "audio.output": "-"])
-        #expect(talk.json)
+        #expect(talk.flags.settings.values == ["audio.input": "-", "audio.output": "-"])
+        #expect(talk.flags.json)
         #expect(throws: (any Error).self) { try Talk.parse(["--voice", "--json"]) }
     }
 
