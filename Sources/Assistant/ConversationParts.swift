@@ -93,6 +93,7 @@ extension Settings {
         if let silence = turns.silence { keeping.quiet = silence }
         keeping.followUp = wake.followUp
         keeping.idle = wake.idle
+        keeping.standby = audio.standby
         return keeping
     }
 }

@@ -51,6 +51,11 @@ package struct SpeechReader: ~Copyable, Sendable {
     /// Gaps in mid-speech because it did not arrive in time.
     package var underruns: Int { cushion.underruns }
 
+    /// There is speech to read, or an interruption to see to.
+    package var hasNews: Bool {
+        buffer.written.load(ordering: .acquiring) > position || buffer.cut.load(ordering: .acquiring) > cutSeen
+    }
+
     /// Copies the next speech into `target`, as much as there is and as its cushion admits.
     ///
     /// - Parameters:

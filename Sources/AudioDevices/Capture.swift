@@ -102,8 +102,17 @@ package actor Capture<Stage: CaptureStage> {
         wake.signal()
     }
 
-    package nonisolated var isMuted: Bool { state.isMuted }
-    /// Periods are due whenever it is not muted, also while the device is lost; not so of files and pipes.
+    /// Stops reading the device until somebody is to be heard, or goes on. A device that goes meanwhile is missed only
+    /// then.
+    package nonisolated func setResting(_ isResting: Bool) {
+        guard state.isResting != isResting else { return }
+        state.setResting(isResting)
+        wake.signal()
+    }
+
+    /// The device is not read, by wish.
+    package nonisolated var isAtRest: Bool { state.isAtRest }
+    /// Periods are due whenever it is not at rest, also while the device is lost; not so of files and pipes.
     package nonisolated var isSteady: Bool { state.isSteady }
     /// How loud the input is; falls to silence while muted.
     package nonisolated var meter: LevelMeter { state.meter }
@@ -168,7 +177,7 @@ package actor Capture<Stage: CaptureStage> {
                     result = .success(.endOfInput)
                     break
                 }
-                if !works, step == .captured || state.isMuted {
+                if !works, step == .captured || state.isAtRest {
                     works = true
                     notice(.works)
                 }

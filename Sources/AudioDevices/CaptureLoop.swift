@@ -56,7 +56,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     /// Captures one frame. RT safe as far as the device, the stage and `onPacket` are.
     mutating func step() throws(DeviceError) -> Step {
         let frame = self.frame.elements
-        try followMute()
+        try followWishes()
         var span = frame.mutableSpan
         switch try input.read(into: &span, wake: wake) {
         case .woken:
@@ -85,12 +85,12 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
         }
     }
 
-    private mutating func followMute() throws(DeviceError) {
-        let isMuted = state.isMuted
-        guard isMuted == isListening else { return }
-        try input.setListening(!isMuted)
-        isListening = !isMuted
-        if isMuted {
+    private mutating func followWishes() throws(DeviceError) {
+        let isAtRest = state.isAtRest
+        guard isAtRest == isListening else { return }
+        try input.setListening(!isAtRest)
+        isListening = !isAtRest
+        if isAtRest {
             state.meter.reset()
             activity.observe(false, at: voice.position, capturedAt: MonotonicClock().now)
         }

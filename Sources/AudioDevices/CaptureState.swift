@@ -9,10 +9,14 @@ final class CaptureState: Sendable {
     private let muted = Atomic<Bool>(false)
     private let opened = Atomic<Bool>(false)
     private let left = Atomic<Bool>(false)
+    private let resting = Atomic<Bool>(false)
     private let steady = Atomic<Bool>(true)
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
     var isMuted: Bool { muted.load(ordering: .acquiring) }
+    var isResting: Bool { resting.load(ordering: .acquiring) }
+    /// The device is not to be read: nobody wants to be heard, or nobody needs to be yet.
+    var isAtRest: Bool { isMuted || isResting }
     /// The run under way is to end.
     var isLeft: Bool { left.load(ordering: .acquiring) }
     /// Periods are due at all times: the device of the run under way, or of the last one, has a clock and no end.
@@ -22,6 +26,7 @@ final class CaptureState: Sendable {
 
     func stop() { stopped.store(true, ordering: .releasing) }
     func setMuted(_ isMuted: Bool) { muted.store(isMuted, ordering: .releasing) }
+    func setResting(_ isResting: Bool) { resting.store(isResting, ordering: .releasing) }
     func setLeft(_ isLeft: Bool) { left.store(isLeft, ordering: .releasing) }
     func setSteady(_ isSteady: Bool) { steady.store(isSteady, ordering: .relaxed) }
     func open() { opened.store(true, ordering: .releasing) }

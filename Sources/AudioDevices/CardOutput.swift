@@ -5,11 +5,13 @@ import Glibc
 /// A PCM device as loudspeaker.
 ///
 /// It is never left to run dry on purpose: between answers it plays silence, so that the next one begins without the
-/// time it takes to start, and an echo canceller has a reference without gaps. It is filled as far as `FillTarget` says,
+/// time it takes to start, and an echo canceller has a reference without gaps. Only where nobody can be heard, so that no
+/// answer is near, it may be emptied and left alone. It is filled as far as `FillTarget` says,
 /// which is mostly less than it can hold.
 struct CardOutput<Device: PCM & ~Copyable, Clock: DeviceClock>: OutputDevice, ~Copyable {
     let rate: SampleRate
     let period: Int
+    let canRest = true
     private var pcm: Device
     private let name: String
     private let counters: DeviceCounters

@@ -156,7 +156,7 @@ struct DeviceLife: Sendable {
 
     /// What the device's thread has counted by now: call it about twice a second.
     mutating func observed(_ activity: DeviceActivity, now: Duration) -> [Effect] {
-        guard case .alsa = device, !activity.isMuted else {
+        guard case .alsa = device, !activity.isAtRest else {
             stillness = StillnessWatch()
             return []
         }

@@ -30,7 +30,7 @@ package final class DeviceSupervisor: Sendable {
             activity = {
                 let counts = capture.counters.counts
                 return DeviceActivity(
-                    periods: counts.periods, zeroSamples: counts.zeroSamples, isMuted: capture.isMuted)
+                    periods: counts.periods, zeroSamples: counts.zeroSamples, isAtRest: capture.isAtRest)
             }
         }
 
@@ -44,7 +44,9 @@ package final class DeviceSupervisor: Sendable {
                 }
             }
             leave = { playback.leave() }
-            activity = { DeviceActivity(periods: playback.counters.counts.periods) }
+            activity = {
+                DeviceActivity(periods: playback.counters.counts.periods, isAtRest: playback.isAtRest)
+            }
         }
 
         /// What a test runs instead.

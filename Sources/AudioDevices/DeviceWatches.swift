@@ -6,13 +6,13 @@ package struct DeviceActivity: Equatable, Sendable {
     package var periods: Int
     /// Captured samples, at 16 kHz, that were exactly zero without a break up to now.
     package var zeroSamples: Int
-    /// The device is not read at all, by wish.
-    package var isMuted: Bool
+    /// The device is not read or written at all, by wish.
+    package var isAtRest: Bool
 
-    package init(periods: Int, zeroSamples: Int = 0, isMuted: Bool = false) {
+    package init(periods: Int, zeroSamples: Int = 0, isAtRest: Bool = false) {
         self.periods = periods
         self.zeroSamples = zeroSamples
-        self.isMuted = isMuted
+        self.isAtRest = isAtRest
     }
 }
 

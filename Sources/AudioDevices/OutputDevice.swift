@@ -24,8 +24,16 @@ protocol OutputDevice: ~Copyable {
     /// Silences the device at once, throwing away what it holds, and makes it ready for the next write.
     mutating func drop() throws(DeviceError) -> DroppedSound
 
+    /// It may stand still between two sounds: nothing is written for as long as nobody needs it.
+    var canRest: Bool { get }
+
     /// Ends in good order: what is to be finished, such as a file's header, is.
     mutating func finish() throws(DeviceError)
+}
+
+extension OutputDevice where Self: ~Copyable {
+    /// What keeps the time of what it plays, as a file does, is never left.
+    var canRest: Bool { false }
 }
 
 /// What an output threw away when it was silenced.

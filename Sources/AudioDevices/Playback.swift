@@ -1,5 +1,6 @@
 package import AudioCore
 import AudioFrontEnd
+import Synchronization
 
 /// Plays speech on a device, on a thread of its own, and keeps the clock of what was heard.
 ///
@@ -68,7 +69,14 @@ package actor Playback<Tap: ReferenceTap> {
     /// To be called by the buffer's writer (`SpeechBuffer.makeWriter(onChange:)`) and by whoever holds or drops its
     /// speech: silence does not wait for the next period, and a pipe has no periods.
     package nonisolated func speechChanged(_ change: SpeechChange) {
-        if change == .interruption || change == .hold || state.isWaitingForSpeech { wake.signal() }
+        if change == .interruption || change == .hold { wake.signal() } else { wakeFromWaiting() }
+    }
+
+    /// Something has come for a thread that may wait for it. Whoever waits has said so before it looked for the last time;
+    /// so either it sees what has come, or we see that it waits.
+    private nonisolated func wakeFromWaiting() {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if state.isWaitingForSpeech { wake.signal() }
     }
 
     /// Ends the run under way, but no later one.
@@ -84,7 +92,21 @@ package actor Playback<Tap: ReferenceTap> {
     }
 
     /// Plays a chime beside whatever is said, from the next period on; nothing on a pipe, or while no device runs.
-    package nonisolated func play(_ cue: Chime) { state.ask(for: cue) }
+    package nonisolated func play(_ cue: Chime) {
+        state.ask(for: cue)
+        wakeFromWaiting()
+    }
+
+    /// Lets a device stand still after half a second of silence, until there is something to play or it may no longer. Of
+    /// no meaning for files and pipes.
+    package nonisolated func setMayRest(_ mayRest: Bool) {
+        guard state.mayRest != mayRest else { return }
+        state.setMayRest(mayRest)
+        wake.signal()
+    }
+
+    /// The device stands still: nothing is expected of it, and a device that goes meanwhile is missed only then.
+    package nonisolated var isAtRest: Bool { state.isAtRest }
 
     /// - Parameter volume: linear, 0 (silent) … 1; clamped. Pipes have none.
     package nonisolated func setVolume(_ volume: Float) { state.setVolume(max(0, min(1, volume))) }

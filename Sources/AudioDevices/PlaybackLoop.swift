@@ -1,5 +1,6 @@
 import AudioCore
 import AudioFrontEnd
+import Synchronization
 
 /// Speech on its way into one device: everything that a period of playback does, without the thread.
 struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copyable {
@@ -20,6 +21,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     /// What goes to the device.
     private let frames: Scratch<Int16>
     private var volume: Float
+    private var quiet: QuietWatch
 
     /// - Parameter resampler: from the speech's rate to the output's.
     init(
@@ -35,6 +37,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         let largest = output.period * speech.rate.hertz / output.rate.hertz
         staging = Scratch(samples: largest + resampler.lookahead + 8)
         volume = state.volume
+        quiet = QuietWatch(rate: output.rate)
         self.resampler = resampler
         self.output = output
         self.speech = speech
@@ -49,6 +52,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
 
     /// - Returns: the speech buffer's end, for the next device: it goes on with what was not heard from this one.
     consuming func finish() -> SpeechReader {
+        state.setAtRest(false)
         // A device that went while it was silenced held speech that was cut by then.
         if let position = timeline.takeBack(delay: nil, at: MonotonicClock().now) {
             speech.goBack(to: max(position, speech.givenBack))
@@ -59,6 +63,8 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
     /// Plays one period, or carries out an interruption or a hold. Blocks for a period at most. RT safe as far as the
     /// device and the tap are.
     mutating func step() throws(DeviceError) {
+        if quiet.isLong, output.canRest, !isWanted { return try rest() }
+        if state.isAtRest { getUp() }
         let hasRoom = try output.waitForRoom(wake)
         let staging = self.staging.elements
         var samples = staging.mutableSpan
@@ -95,6 +101,7 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         let period = self.frames.elements
         let frames = period.span
         state.meter.measure(frames, rate: output.rate)
+        quiet.played(frames)
         tail.remember(frames)
         try output.write(frames)
         state.counters.countPeriod()
@@ -142,6 +149,36 @@ struct PlaybackLoop<Output: OutputDevice & ~Copyable, Tap: ReferenceTap>: ~Copya
         // The fade is of speech that was cut or comes again, so it counts as silence.
         timeline.read(frames.elements.count * speech.rate.hertz / output.rate.hertz, speech: position..<position)
         try queue()
+    }
+
+    /// Somebody needs the device, or will at once.
+    private var isWanted: Bool {
+        !state.mayRest || speech.hasNews || timeline.holdsSpeech || state.hasCue
+    }
+
+    /// Leaves the device alone until somebody needs it, or this thread is woken for something else.
+    private mutating func rest() throws(DeviceError) {
+        if !state.isAtRest {
+            _ = try output.drop()  // silence, all of it
+            let now = MonotonicClock().now
+            _ = timeline.takeBack(delay: 0, at: now)
+            tap.dropped(from: now)
+            tape?.writeDrop(from: now)
+            resampler.reset()
+            concealment.forget()
+            staged = 0
+            state.meter.reset()
+            state.setAtRest(true)
+        }
+        state.setWaitingForSpeech(true)
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if !isWanted { wake.wait() }
+        state.setWaitingForSpeech(false)
+    }
+
+    private mutating func getUp() {
+        quiet = QuietWatch(rate: output.rate)
+        state.setAtRest(false)
     }
 
     /// In a straight line from the last period's volume to the present one, so that a change does not click.

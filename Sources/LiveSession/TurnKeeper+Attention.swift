@@ -149,6 +149,7 @@ extension TurnKeeper {
     /// The next moment at which `settle` may have something to do without anything happening.
     package func deadline(at moment: Moment) -> Duration? {
         var deadlines = passageDeadlines(at: moment)
+        if let restDeadline { deadlines.append(restDeadline) }
         if let hold {
             deadlines.append(hold.since + limits.hold)
             let calm = calmFrom(hold)

@@ -123,7 +123,7 @@ extension TurnKeeper {
         case .talking: effects += endPassage(at: moment.captured + limits.tail.voiceSamples, now: moment.now)
         }
         key = .up
-        return effects
+        return effects + letRest(at: moment)
     }
 
     private mutating func takeKey(at moment: Moment) -> [Effect] {

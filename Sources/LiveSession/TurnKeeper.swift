@@ -23,6 +23,8 @@ package struct TurnKeeper: Equatable, Sendable {
         package var followUp: Duration = .seconds(8)
         /// How long the connection is kept while asleep.
         package var idle: Duration = .seconds(30)
+        /// How long devices run that nobody needs; nil: always.
+        package var standby: Duration? = .seconds(30)
 
         package init() {}
     }
@@ -99,6 +101,8 @@ package struct TurnKeeper: Equatable, Sendable {
         /// The connection is not needed for now, and is again.
         case park
         case unpark
+        /// These devices may stand still; the others are needed.
+        case rest(Rest)
         case tell(Notice)
     }
 
@@ -172,6 +176,10 @@ package struct TurnKeeper: Equatable, Sendable {
     var playedAt: Duration?
     /// A turn or an answer was under way when last looked.
     var isBusy = false
+    /// Devices that may stand still.
+    var resting = Rest()
+    /// Devices that nobody needs, and since when it is these.
+    var idle = Idleness()
 
     package init(_ configuration: Configuration, limits: Limits = Limits()) {
         self.configuration = configuration
@@ -280,6 +288,7 @@ package struct TurnKeeper: Equatable, Sendable {
         var effects = attend(at: moment)
         effects += keepPassages(at: moment)
         effects += judge(at: moment)
+        effects += letRest(at: moment)
         if let isLineManual, isLineManual != needsManualLine, !isRenewalAsked {
             isRenewalAsked = true
             effects.append(.renew)

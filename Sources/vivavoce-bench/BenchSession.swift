@@ -68,5 +68,6 @@ private final class SilentPorts: AudioPorts {
     var counts: (input: DeviceCounters.Counts, output: DeviceCounters.Counts) { (.init(), .init()) }
     func sessionWentLive() { isLive.store(true, ordering: .releasing) }
     func setMuted(_ isMuted: Bool) {}
+    func rest(_ devices: TurnKeeper.Rest) {}
     func awaitWakeWord(_ isAwaited: Bool) {}
 }

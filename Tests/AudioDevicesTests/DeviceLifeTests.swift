@@ -254,13 +254,13 @@ struct DeviceLifeTests {
     func zeros() {
         var life = working()
         var now = Duration.zero
-        func look(_ life: inout DeviceLife, zeros seconds: Double, isMuted: Bool = false) -> [DeviceReport.State] {
+        func look(_ life: inout DeviceLife, zeros seconds: Double, isAtRest: Bool = false) -> [DeviceReport.State] {
             now += .milliseconds(500)
             let periods = Int(now / .milliseconds(10))
-            let activity = DeviceActivity(periods: periods, zeroSamples: Int(seconds * 16_000), isMuted: isMuted)
+            let activity = DeviceActivity(periods: periods, zeroSamples: Int(seconds * 16_000), isAtRest: isAtRest)
             return state(life.observed(activity, now: now))
         }
-        #expect(look(&life, zeros: 9, isMuted: true) == [])
+        #expect(look(&life, zeros: 9, isAtRest: true) == [])
         // What was counted before it was looked at is of another device, or of another time.
         #expect(look(&life, zeros: 9.5) == [])
         #expect(look(&life, zeros: 14) == [])

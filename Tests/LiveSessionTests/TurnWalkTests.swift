@@ -136,6 +136,9 @@ private struct TurnWalk {
                 if effect == .drop { moment.unplayed = 0 }
                 heldSince = nil
             case .renew where keeper.needsManualLine == isManual: faults.append("renewed for nothing")
+            case .rest(let devices):
+                // Nobody is left unheard, and nothing unplayed.
+                if !devices.isEmpty, isPassageOpen || moment.unplayed > 0 { faults.append("rests at \(moment.now)") }
             case .renew, .park, .unpark, .tell: break
             }
         }

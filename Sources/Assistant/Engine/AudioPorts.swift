@@ -1,4 +1,5 @@
 package import AudioCore
+package import LiveSession
 
 /// What the engine asks of the devices. None of it waits.
 package protocol AudioPorts: AnyObject, Sendable {
@@ -13,6 +14,10 @@ package protocol AudioPorts: AnyObject, Sendable {
 
     /// Stops reading the input, really, or reads it again.
     func setMuted(_ isMuted: Bool)
+
+    /// Lets these devices stand still until they are needed: the microphone is not read, and the loudspeaker is not
+    /// written to unless there is something to play. The others run.
+    func rest(_ devices: TurnKeeper.Rest)
 
     /// Whether somebody speaks into the input, as far as that is known.
     var voiceActivity: VoiceActivity { get }

@@ -3,7 +3,7 @@ package import AudioCore
 import AudioDevices
 import AudioFrontEnd
 import Events
-import LiveSession
+package import LiveSession
 
 /// The microphone and the loudspeaker of a conversation, as the engine and the conversation know them: each kept going by
 /// a supervisor, whatever is unplugged, and exchanged while the conversation goes on.
@@ -156,9 +156,10 @@ package final class Devices: AudioPorts {
     /// Plays a chime on an output that has a clock. Any thread; does not wait.
     func play(_ cue: Chime) { playback.play(cue) }
 
-    /// Periods of the device that runs or should; nil where none is due, as of a pipe or a muted microphone.
-    var captured: Int? { capture.isSteady && !capture.isMuted ? capture.counters.counts.periods : nil }
-    var played: Int? { playback.isSteady ? playback.counters.counts.periods : nil }
+    /// Periods of the device that runs or should; nil where none is due, as of a pipe, a muted microphone, or a device at
+    /// rest.
+    var captured: Int? { capture.isSteady && !capture.isAtRest ? capture.counters.counts.periods : nil }
+    var played: Int? { playback.isSteady && !playback.isAtRest ? playback.counters.counts.periods : nil }
 
     // MARK: AudioPorts
 
@@ -166,6 +167,10 @@ package final class Devices: AudioPorts {
     package var now: Duration { MonotonicClock().now }
     package func sessionWentLive() { capture.open() }
     package func setMuted(_ isMuted: Bool) { capture.setMuted(isMuted) }
+    package func rest(_ devices: TurnKeeper.Rest) {
+        capture.setResting(devices.contains(.microphone))
+        playback.setMayRest(devices.contains(.loudspeaker))
+    }
     package func awaitWakeWord(_ isAwaited: Bool) { wakeWordAwaited(isAwaited) }
 
     package var levels: (input: Double, output: Double) {

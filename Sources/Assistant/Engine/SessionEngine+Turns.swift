@@ -39,6 +39,7 @@ extension SessionEngine {
         case .unpark:
             watch.lineEnded()
             perform(keeper.unpark(now: now))
+        case .rest(let devices): parts.ports.rest(devices)
         case .tell(let notice): tell(notice)
         }
     }

@@ -80,6 +80,11 @@ extension SettingKey {
         path: "audio.cues", flag: "cues", placeholder: "auto|on|off", accepts: .oneOf(automatic), preset: "auto",
         reload: .now,
         summary: "chimes that tell of what happens; auto: in wake mode, and where there is no terminal")
+    package static let standby = SettingKey(
+        path: "audio.standbySeconds", flag: "standby", placeholder: "SECONDS", accepts: .wholeNumber(0...86_400),
+        preset: "30", reload: .nextSession,
+        summary: "after how long without use the devices rest, while you are muted, asleep, or do not press the key to "
+            + "talk; 0: never")
 
     package static let mode = SettingKey(
         path: "turns.mode", flag: "mode", placeholder: "MODE", accepts: .oneOf(TurnMode.allCases.map(\.rawValue)),
@@ -209,7 +214,7 @@ extension SettingKey {
     package static let all: [SettingKey] = [
         endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input,
         output,
-        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, mode, silence, startSensitivity,
+        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, standby, mode, silence, startSensitivity,
         endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
         answerTimeout, recovery, connectionLimit, store,

@@ -11,6 +11,7 @@ final class FakePorts: AudioPorts {
     let clock = PlaybackClock()
     let voiceActivity = VoiceActivity()
     private let time: @Sendable () -> Duration
+    private let resting = Mutex<TurnKeeper.Rest>([])
     private let state: Mutex<(isMuted: Bool, isStarted: Bool, awaitsWakeWord: Bool)> = Mutex((false, false, false))
 
     /// - Parameter time: of the devices' clock.
@@ -19,8 +20,10 @@ final class FakePorts: AudioPorts {
     var now: Duration { time() }
     func sessionWentLive() { state.withLock { $0.isStarted = true } }
     func setMuted(_ isMuted: Bool) { state.withLock { $0.isMuted = isMuted } }
+    func rest(_ devices: TurnKeeper.Rest) { resting.withLock { $0 = devices } }
     func awaitWakeWord(_ isAwaited: Bool) { state.withLock { $0.awaitsWakeWord = isAwaited } }
     var awaitsWakeWord: Bool { state.withLock { $0.awaitsWakeWord } }
+    var devicesAtRest: TurnKeeper.Rest { resting.withLock { $0 } }
     var isMuted: Bool { state.withLock { $0.isMuted } }
     var isStarted: Bool { state.withLock { $0.isStarted } }
     var levels: (input: Double, output: Double) { (-20, -30) }
