@@ -1,5 +1,6 @@
 """What is played on the stage, and what comes of it."""
 
+import sys
 import time
 
 QUESTIONS = [
@@ -21,6 +22,17 @@ def converse(stage, turns):
     return {"answered": answered, "selfInterruptions": len(own)}
 
 
+def tell_miss(stage, begin, was_speaking, silent):
+    """What happened around a barge-in that nobody noticed."""
+    print(
+        f"not noticed: the loudspeaker {'spoke' if was_speaking else 'paused'} as it began, and fell silent after "
+        f"{silent - begin if silent else None} s", file=sys.stderr)
+    for event in stage.events:
+        if begin - 12 < event["monotonic"] < begin + 6 and event["event"] not in ("audio.level", "transcript.partial"):
+            words = {key: value for key, value in event.items() if key not in ("at", "session", "monotonic")}
+            print(f"  {event['monotonic'] - begin:+.3f} {words}", file=sys.stderr)
+
+
 def interrupt(stage, times):
     """Has a story told and speaks into it.
 
@@ -37,10 +49,13 @@ def interrupt(stage, times):
         stage.wait_until(stage.is_speaking, 5)
         stage.forget_events()
         begin, _ = stage.say("stop please")
+        was_speaking = stage.was_loud(begin, begin + 0.3)
         cut = stage.await_event("turn.interrupted", 5)
         noticed += cut is not None
         time.sleep(1)
         silent = stage.silence_after(begin)
+        if cut is None:
+            tell_miss(stage, begin, was_speaking, silent)
         if cut and silent:
             from_onset.append(silent - begin)
             from_interrupted.append(max(0, silent - cut["monotonic"]))

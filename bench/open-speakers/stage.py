@@ -139,6 +139,12 @@ class Stage:
         _, levels = self.loudness(time.monotonic() - 0.3)
         return len(levels) >= 10 and bool(np.all(levels[-10:] > LOUD))
 
+    def was_loud(self, begin, end):
+        """Whether the loudspeaker was loud for most of a stretch."""
+        times, levels = self.loudness(begin)
+        during = levels[times < end]
+        return bool(len(during)) and bool(np.mean(during > LOUD) > 0.5)
+
     def wait_until(self, is_so, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

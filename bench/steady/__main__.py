@@ -4,7 +4,8 @@
 
 A question is typed twice a minute and its answer played. Ends with 1 when a device was lost, sound was dropped, an
 answer was not completed, or there was an xrun of our making. Those that the sound server made, and underruns, are
-printed: they say as much about the machine as about us.
+printed: they say as much about the machine as about us. Beside it runs a witness, a thread that only sleeps, with more
+priority than ours: an xrun in the second in which it was late as well is the machine's, and counted apart.
 """
 
 import argparse
@@ -16,12 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "replug"))
 
 from talk import ROOT, Client, Rehearsal, VirtualAudio
+from witness import Witness
 
 ASK_S = 30.0
+# An xrun is told up to a second after it happened.
+TOLD_WITHIN_S = 1.2
 
 
 def spin():
@@ -36,6 +41,7 @@ def run(options, folder):
         options.client, rehearsal.url, folder, ["--input", "alsa:vv_microphone", "--output", "alsa:vv_speaker"],
         audio.exports)
     load, answers, broken = [], [], []
+    witness = Witness()
     try:
         for direction in ("input", "output"):
             client.wait(0, 30, "audio.device", direction=direction, state="open")
@@ -58,6 +64,7 @@ def run(options, folder):
         for process in load:
             process.kill()
             process.wait()
+        late = witness.stop()
         code = client.stop()
         rehearsal.stop()
         audio.stop()
@@ -71,20 +78,29 @@ def run(options, folder):
         broken.append(f"answers that were not completed: {answers}")
     if code != 0:
         broken.append(f"exit {code}")
-    xruns = {direction: {"ours": 0, "servers": 0, "lateMilliseconds": 0} for direction in ("input", "output")}
+    xruns = {
+        direction: {"ours": 0, "machines": 0, "servers": 0, "lateMilliseconds": 0} for direction in ("input", "output")}
     for event in client.named("audio.xrun"):
         counted = xruns[event["direction"]]
-        counted["ours"] += event["ours"]
+        counted["machines" if was_late(late, event) else "ours"] += event["ours"]
         counted["servers"] += event["count"] - event["ours"]
         counted["lateMilliseconds"] += event["late"]
     if any(counted["ours"] for counted in xruns.values()):
         broken.append(f"xruns of our making: {xruns}")
     return {
         "minutes": round(seconds / 60, 1), "load": options.load, "loadAverage": round(average, 1),
-        "answers": len(answers), "xruns": xruns, "underruns": total(client, "audio.underrun"),
+        "answers": len(answers), "xruns": xruns,
+        "machineLate": None if late is None else {
+            "times": len(late), "worstMilliseconds": max((milliseconds for _, _, milliseconds in late), default=0)}, "underruns": total(client, "audio.underrun"),
         "droppedMilliseconds": sum(event["milliseconds"] for event in dropped),
         "cpuMillisecondsPerSecond": round(1000 * used / seconds, 1) if seconds else None,
         "before": before, "after": after, "broken": broken}
+
+
+def was_late(late, event):
+    """Whether the machine let nobody run, shortly before this was told."""
+    at = datetime.fromisoformat(event["at"]).timestamp()
+    return any(at - TOLD_WITHIN_S <= moment <= at for _, moment, _ in late or [])
 
 
 def total(client, name):
