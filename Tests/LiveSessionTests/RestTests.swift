@@ -12,7 +12,9 @@ extension TurnStage {
 struct RestTests {
     private static let both: TurnKeeper.Rest = [.microphone, .loudspeaker]
 
-    @Test("with the key up both rest after the time set, and run again with its press", arguments: [TurnMode.hold, .toggle])
+    @Test(
+        "with the key up both rest after the time set, and run again with its press",
+        arguments: [TurnMode.hold, .toggle])
     func key(mode: TurnMode) {
         var stage = TurnStage(mode) { $0.standby = .seconds(20) }
         stage.pass(19_900)

@@ -1,6 +1,6 @@
 """Talks with the client over open loudspeakers: does it hear itself, and how fast does it fall silent?
 
-    scripts/bench-open-speakers [--turns N] [--barge-ins N] [--client COMMAND] [--room OPTIONS] [--json]
+    scripts/bench-open-speakers [--turns N] [--barge-ins N] [--client COMMAND] [--room OPTIONS] [--keep DIR] [--json]
 
 The client is the real command with the rehearsal service, on virtual devices with a simulated room between them.
 Ends with 1 if a bound is broken. docs/BENCHMARKS.md says what is measured.
@@ -41,6 +41,7 @@ def main():
     parser.add_argument("--barge-ins", type=int, default=10, help="of each kind")
     parser.add_argument("--client", type=shlex.split, help="the command to test, instead of a release build")
     parser.add_argument("--room", type=shlex.split, default=[], help="options of scripts/virtual-audio room")
+    parser.add_argument("--keep", type=pathlib.Path, help="records what was sent and played, and keeps it here")
     parser.add_argument("--json", action="store_true", help="one line instead of words")
     options = parser.parse_args()
     client = options.client or build_client()
@@ -49,6 +50,8 @@ def main():
         def stage(name, *arguments):
             own = pathlib.Path(folder) / name
             own.mkdir()
+            if options.keep:
+                arguments += ("--record", str(options.keep / name))
             home = {"HOME": str(own), "XDG_CONFIG_HOME": str(own), "XDG_DATA_HOME": str(own)}
             return Stage(own, client, os.environ | home, arguments, options.room)
 

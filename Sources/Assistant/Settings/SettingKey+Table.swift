@@ -214,7 +214,8 @@ extension SettingKey {
     package static let all: [SettingKey] = [
         endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input,
         output,
-        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, standby, mode, silence, startSensitivity,
+        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, standby, mode, silence,
+        startSensitivity,
         endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,
         answerTimeout, recovery, connectionLimit, store,
