@@ -69,17 +69,8 @@ class ObservationTests(DaemonCase):
     def test_the_end_of_a_budget_is_said_aloud(self):
         """By a voice of the test's own, a tone of 1 kHz, after the chime; without one, by the chime alone."""
         for voice in (True, False):
-            folder = self.folder / f"bin-{voice}"
-            folder.mkdir()
-            if voice:
-                write_wav(
-                    folder / "sound", 22_050, 1,
-                    [int(8_000 * math.sin(index * math.tau * 1_000 / 22_050)) for index in range(22_050)])
-                program = folder / "espeak-ng"
-                program.write_text(f"#!/bin/sh\necho \"$@\" > {folder}/asked\nexec /bin/cat {folder}/sound\n")
-                program.chmod(0o755)
-            sound = self.folder / f"out-{voice}.wav"
-            self.variables = {"PATH": str(folder)}
+            folder = self.voice(seconds=1 if voice else 0)
+            sound = folder / "out.wav"
             process = self.start("--session-budget", "0.0000001", output=f"file:{sound}")
             calls = self.live()
             calls.call("say", text="what is two plus two")
@@ -96,6 +87,31 @@ class ObservationTests(DaemonCase):
                 self.assertIn("This conversation has used up its budget.", (folder / "asked").read_text())
             else:
                 self.assertLess(tones[1], 0.1)
+
+    def test_who_ends_the_daemon_does_not_wait_for_the_farewell(self):
+        sound = self.voice(seconds=3) / "out.wav"
+        process = self.start("--session-budget", "0.0000001", output=f"file:{sound}")
+        calls = self.live()
+        calls.call("say", text="what is two plus two")
+        calls.wait("warning", code="budget.reached")
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+        rate, samples = read_wav(sound)
+        self.assertLess(self.strength(samples, rate, 1_000), 2)
+
+    def voice(self, seconds):
+        """A folder that is PATH from here on, with an espeak-ng that says a tone of 1 kHz; without one, for 0 s."""
+        folder = self.folder / f"bin-{seconds}"
+        folder.mkdir()
+        self.variables = {"PATH": str(folder)}
+        if seconds:
+            samples = range(22_050 * seconds)
+            write_wav(
+                folder / "sound", 22_050, 1, [int(8_000 * math.sin(index * math.tau * 1_000 / 22_050)) for index in samples])
+            program = folder / "espeak-ng"
+            program.write_text(f"#!/bin/sh\necho \"$@\" > {folder}/asked\nexec /bin/cat {folder}/sound\n")
+            program.chmod(0o755)
+        return folder
 
     def strength(self, samples, rate, hertz):
         """How many seconds of the sound are that tone, more or less: pieces of 50 ms that have most of their power there."""
