@@ -173,8 +173,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
-                "vivavoce",
+                "Archive", "Assistant", "AudioDevices", "AudioFrontEnd", "ControlProtocol", "Events", "LiveProtocol",
+                "LiveSession", "Observation", "vivavoce",
                 argumentParser,
             ],
             swiftSettings: common),

@@ -4,7 +4,7 @@ import AudioDevices
 package import Events
 import Glibc
 import LiveProtocol
-package import LiveSession
+import LiveSession
 import LiveTransport
 import Synchronization
 
@@ -15,17 +15,25 @@ package final class Conversation: Sendable {
     private let environment: [String: String]
     private let bus: EventBus
     private let cues: CueSetting
+    private let clocks: ClockProbe?
+    private let farewell = Farewell()
     // Bound: what a person presses before the conversation runs; the newest are kept.
     private let commands = AsyncStream.makeStream(of: ConversationCommand.self, bufferingPolicy: .bufferingNewest(256))
     /// Those that run.
     private let running = Mutex<ConversationParts?>(nil)
 
-    /// - Parameter environment: for programs that are run, such as the wake word's detector; they get no key of it.
-    package init(settings: Settings, credential: Credential?, environment: [String: String] = [:], bus: EventBus) {
+    /// - Parameters:
+    ///   - environment: for programs that are run, such as the wake word's detector; they get no key of it.
+    ///   - clocks: hears the devices' reports along, where nothing is recorded.
+    package init(
+        settings: Settings, credential: Credential?, environment: [String: String] = [:], bus: EventBus,
+        clocks: ClockProbe? = nil
+    ) {
         self.settings = settings
         self.credential = credential
         self.environment = environment
         self.bus = bus
+        self.clocks = clocks
         cues = CueSetting(settings.audio.cues)
     }
 
@@ -38,7 +46,8 @@ package final class Conversation: Sendable {
     /// Runs until it ends as `until` says, is told to, or cannot go on. Never throws: failures are events and an outcome.
     ///
     /// The service is dialled while the devices open. The end is ordered: the session with its close frame, then the
-    /// devices, then the socket thread.
+    /// devices, then the socket thread. Where a farewell is to be said, that comes on the devices between, and the socket
+    /// thread ends before it.
     package func run() async -> Outcome {
         guard settings.archive.isStoreOn else { return await hold(on: bus) }
         do throws(ArchiveError) {
@@ -65,7 +74,7 @@ package final class Conversation: Sendable {
 
     private func hold(on bus: EventBus) async -> Outcome {
         do {
-            let parts = try ConversationParts(settings: settings, credential: credential, bus: bus)
+            let parts = try ConversationParts(settings: settings, credential: credential, bus: bus, clocks: clocks)
             running.withLock { $0 = parts }
             defer { running.withLock { $0 = nil } }
             return await run(parts)
@@ -80,6 +89,8 @@ package final class Conversation: Sendable {
         case engineEnded(Ending)
         case inputEnded(Result<CaptureEnd, DeviceError>)
         case outputEnded(DeviceError?)
+        /// - Parameter socketIsOver: its thread has ended.
+        case farewellOver(socketIsOver: Bool)
         case detectorFailed(AssistantError)
         case auxiliaryEnded
     }
@@ -137,10 +148,15 @@ package final class Conversation: Sendable {
 
             var failure: Outcome?
             var ending: Ending?
+            var socketIsOver = false
             for await happening in group {
                 switch happening {
                 case .engineEnded(let how):
                     ending = how
+                    // The line is closed, and costs nothing; the devices still play.
+                    group.addTask { await self.sayFarewell(parts) }
+                case .farewellOver(let isOver):
+                    socketIsOver = isOver
                     parts.devices.stop()
                     group.cancelAll()
                 case .inputEnded(.success(.endOfInput)): engine.inputEnded()
@@ -155,9 +171,17 @@ package final class Conversation: Sendable {
                 case .inputEnded, .outputEnded, .detectorFailed, .auxiliaryEnded: break
                 }
             }
-            await parts.thread.stopAndWait()
+            if !socketIsOver { await parts.thread.stopAndWait() }
             return tellEnd(failure ?? Outcome(ending ?? Ending(.asked, reason: "cancelled")), ending, of: engine)
         }
+    }
+
+    private func sayFarewell(_ parts: ConversationParts) async -> Happening {
+        guard farewell.isWanted else { return .farewellOver(socketIsOver: false) }
+        await parts.thread.stopAndWait()  // until here, it wrote the speech
+        await farewell.say(
+            through: parts.outlet, isAudible: cues.current != .off, environment: environment, time: .ofMachine())
+        return .farewellOver(socketIsOver: true)
     }
 
     private func detectWakeWord(_ parts: ConversationParts) async -> Happening {
@@ -176,6 +200,12 @@ package final class Conversation: Sendable {
             case .device(let direction, let name): try await parts.devices.change(direction, to: name)
             case .volume(let volume): parts.devices.setVolume(volume)
             case .cues(let setting): cues.set(setting)
+            case .hangUp:
+                farewell.cutShort()
+                parts.engine.perform(.hangUp)
+            case .hangUpSaying(let words):
+                farewell.ask(for: words)
+                parts.engine.perform(.hangUp)
             default: parts.engine.perform(command)
             }
         } catch {
@@ -213,32 +243,6 @@ package final class Conversation: Sendable {
         engine.tell(.sessionEnded(reason: outcome.reason, code: ending?.code, exit: Int(outcome.exit.rawValue)))
         return outcome
     }
-}
-
-/// What a person at a terminal, or a program at a door, may ask of a conversation.
-package enum ConversationCommand: Sendable, Equatable {
-    case mute
-    case unmute
-    /// The key to talk goes down, and up again: in `hold` a turn, in `toggle` only the first counts.
-    case press
-    case release
-    case mode(TurnMode)
-    /// Goes over to another device, named as in the settings, while the conversation goes on.
-    case device(Direction, name: String)
-    /// - Parameter volume: linear, 0 … 1.
-    case volume(Double)
-    /// When chimes tell of what happens.
-    case cues(Settings.Automatic)
-    /// How long the user is heard without the wake word after an answer, from the next turn on, and how long the
-    /// connection is kept while asleep.
-    case wakeTimes(followUp: Duration, idle: Duration)
-    /// Stop speaking.
-    case interrupt
-    /// Send a typed message.
-    case say(String)
-    /// Change to a new connection in the next quiet moment.
-    case renew
-    case hangUp
 }
 
 /// How a conversation ended.

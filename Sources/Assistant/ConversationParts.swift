@@ -12,6 +12,8 @@ struct ConversationParts: Sendable {
     let devices: Devices
     let wakeWatch: WakeWatch
     let thread: SocketThread
+    /// Where something can be said when the model says nothing any more.
+    let outlet: Farewell.Outlet
     let recorder: Recorder?
 
     /// What the session's loop and the devices' threads have counted by now. Any thread.
@@ -19,12 +21,12 @@ struct ConversationParts: Sendable {
 
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
     ///   the clear, a machine without descriptors.
-    init(settings: Settings, credential: Credential?, bus: EventBus) throws(AssistantError) {
+    init(settings: Settings, credential: Credential?, bus: EventBus, clocks: ClockProbe? = nil) throws(AssistantError) {
         let endpoint = try settings.endpoint(credential: credential)
         let setup = settings.sessionSetup
         // 16 s: more than `Voice` keeps while no connection is live, so that it and not the ring decides what goes.
         let ring = SampleRing(minimumCapacity: 1 << 18)
-        let recording = settings.archive.recordings == nil ? nil : RecordingTaps()
+        let recording = settings.archive.recordings == nil ? clocks?.taps : RecordingTaps()
         let voice = Voice(source: VoiceSource(ring)) { recording?.wanted.note($0) }
         let speech = SpeechBuffer()
         do throws(DeviceError) {
@@ -46,6 +48,9 @@ struct ConversationParts: Sendable {
         configuration.keeping.patience = settings.session.answerTimeout
         configuration.turns = settings.turnKeeping(canHold: !devices.hasPipe)
         if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
+        let sink = SpeechSink(speech, onChange: devices.speechChanged)
+        outlet = Farewell.Outlet(
+            speech: sink, chime: { [devices] in devices.play($0) }, heard: { [devices] in devices.clock.heardPosition })
         let announcer = Announcer(bus: bus, wallClock: wallClock)
         let recorder = recording.flatMap { settings.archive.recorder(hearing: $0, for: announcer) }
         self.recorder = recorder
@@ -54,7 +59,7 @@ struct ConversationParts: Sendable {
             parts: SessionEngine.Parts(
                 dialect: GeminiDialect(model: setup.model, apiVersion: settings.service.apiVersion),
                 transport: WebSocketTransport(thread: thread), voice: voice,
-                speech: SpeechSink(speech, onChange: devices.speechChanged), ports: devices, announcer: announcer,
+                speech: sink, ports: devices, announcer: announcer,
                 keep: recorder?.partKeeper, time: EngineTime.ofMachine(),
                 random: { Double.random(in: 0...1) }))
     }

@@ -8,16 +8,16 @@ extension Daemon {
     /// Reads the settings again and applies what changed.
     ///
     /// - Throws: what is wrong with them, with file, line and key; nothing has changed then.
-    package func reload() throws(AssistantError) -> ReloadReport {
-        let report = try apply()
+    package func reload() async throws(AssistantError) -> ReloadReport {
+        let report = try await announced()
         tell(.settingsReloaded(report))
         return report
     }
 
     /// The same for whoever cannot be answered: what is wrong is told as a warning.
-    package func reloadOrTell() {
+    package func reloadOrTell() async {
         do throws(AssistantError) {
-            _ = try reload()
+            _ = try await reload()
         } catch {
             tellRefusal(error)
         }
@@ -38,14 +38,21 @@ extension Daemon {
         tell(.warning(Problem(code: "settings.notWatched", message: error.message, remedy: error.remedy)))
     }
 
-    func filesChanged() {
+    func filesChanged() async {
         guard plan.settings.settings.config.isWatched else { return }
         do throws(AssistantError) {
-            let report = try apply()
+            let report = try await announced()
             if !report.isEmpty { tell(.settingsReloaded(report)) }
         } catch {
             tellRefusal(error)
         }
+    }
+
+    private func announced() async throws(AssistantError) -> ReloadReport {
+        await announceReload(true)
+        let outcome = Result { () throws(AssistantError) in try apply() }
+        await announceReload(false)
+        return try outcome.get()
     }
 
     private func apply() throws(AssistantError) -> ReloadReport {
@@ -53,6 +60,7 @@ extension Daemon {
         try next.settings.checkDevices()
         let change = SettingsChange(from: plan.settings, to: next.settings)
         plan = next
+        next.hold()
         log.level = next.settings.settings.log.level
         for command in change.commands { partner?.perform(command) }
         return change.report

@@ -34,44 +34,65 @@ package actor Daemon {
     private let bus: EventBus
     private let time: EngineTime
     private let wallClock: @Sendable () -> Int64
+    private let refusal: @Sendable () async -> Problem?
     let log: LogThreshold
     let read: @Sendable () throws(AssistantError) -> Plan
     /// What the conversations that follow are made by.
     var plan: Plan
     private(set) var partner: Partner?
     private var isWanted = true
+    /// How often `isWanted` was set from outside.
+    private var wishes = 0
     /// The conversation under way ends because it was asked to, whatever is asked for next.
     private var isHungUp = false
     private var isOver = false
     private var tries = 0
     private var pause: Task<Void, Never>?
+    private(set) var announceReload: ReloadAnnouncer = { _ in }
+
+    /// Told when the settings begin to be read again, and when that is over.
+    package typealias ReloadAnnouncer = @Sendable (_ isUnderWay: Bool) async -> Void
 
     /// Settings as they were read and checked, and the conversations that they make.
     package struct Plan: Sendable {
         let settings: SettingsSnapshot
+        let hold: @Sendable () -> Void
         let makePartner: @Sendable () -> Partner
 
-        package init(settings: SettingsSnapshot, makePartner: @escaping @Sendable () -> Partner) {
+        /// - Parameter hold: called when these settings hold from here on, for what is no conversation's affair. Does not
+        ///   wait.
+        package init(
+            settings: SettingsSnapshot, hold: @escaping @Sendable () -> Void = {},
+            makePartner: @escaping @Sendable () -> Partner
+        ) {
             self.settings = settings
+            self.hold = hold
             self.makePartner = makePartner
         }
     }
 
     /// - Parameters:
     ///   - read: reads the settings and checks them.
+    ///   - refusal: why no conversation may begin now; nil where one may. It tells of that itself.
     ///   - log: follows `log.level`.
     /// - Throws: what is wrong with the settings.
     package init(
         bus: EventBus, time: EngineTime = .ofMachine(), wallClock: @escaping @Sendable () -> Int64,
-        log: LogThreshold, reading read: @escaping @Sendable () throws(AssistantError) -> Plan
+        log: LogThreshold, unless refusal: @escaping @Sendable () async -> Problem? = { nil },
+        reading read: @escaping @Sendable () throws(AssistantError) -> Plan
     ) throws(AssistantError) {
         self.bus = bus
         self.time = time
         self.wallClock = wallClock
+        self.refusal = refusal
         self.log = log
         self.read = read
         plan = try read()
+        plan.hold()
     }
+
+    /// From here on, this is told of each reload.
+    package func announceReloads(by announcer: @escaping ReloadAnnouncer) { announceReload = announcer }
 
     /// Runs until it is shut down or cannot go on.
     package func run() async -> Outcome {
@@ -80,6 +101,12 @@ package actor Daemon {
                 await rest(for: nil)
                 continue
             }
+            let wish = wishes
+            guard await refusal() == nil else {
+                if wish == wishes { isWanted = false }  // until it is asked for again, when it may be allowed
+                continue
+            }
+            guard isWanted, !isOver else { continue }  // or it was hung up meanwhile
             let partner = plan.makePartner()
             self.partner = partner
             isHungUp = false
@@ -111,17 +138,25 @@ package actor Daemon {
     }
 
     /// Begins a conversation where none is under way, now rather than after the pause.
-    package func connect() {
+    ///
+    /// - Returns: why none may begin; nil where one does, or is under way.
+    package func begin() async -> Problem? {
+        if partner == nil || isHungUp, let problem = await refusal() { return problem }
         isWanted = true
+        wishes += 1
         tries = 0
         pause?.cancel()
+        return nil
     }
 
     /// Ends the conversation; the next one begins when it is asked for.
-    package func hangUp() {
+    ///
+    /// - Parameter farewell: said aloud before the devices close, where somebody else than the user ends it.
+    package func hangUp(saying farewell: String? = nil) {
         isWanted = false
+        wishes += 1
         isHungUp = true
-        partner?.perform(.hangUp)
+        partner?.perform(farewell.map(ConversationCommand.hangUpSaying) ?? .hangUp)
         pause?.cancel()
     }
 

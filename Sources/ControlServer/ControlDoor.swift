@@ -2,6 +2,7 @@ import ControlProtocol
 package import Events
 import FlyingSocks
 import Glibc
+package import LiveProtocol
 import Synchronization
 
 /// The control socket of an assistant: JSON-RPC 2.0, a line each, for its owner alone.
@@ -22,18 +23,20 @@ package final class ControlDoor: Sendable {
 
     /// Takes the place and listens; clients that come before `run` wait.
     ///
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - cost: `status`'s member of that name; nil where nothing is counted. Does not wait.
+    ///   - now: milliseconds since 1970.
     /// - Throws: `.taken` where another daemon runs.
     package init(
         at path: String, to assistant: any Controlled, telling bus: EventBus, version: String,
-        now: @escaping @Sendable () -> Int64
+        cost: @escaping @Sendable () -> JSONValue? = { nil }, now: @escaping @Sendable () -> Int64
     ) throws(DoorError) {
         let place = try SocketPlace(taking: path)
         listener = place.listener
         self.place = place
         self.now = now
         self.bus = bus
-        board = StatusBoard(version: version)
+        board = StatusBoard(version: version, cost: cost)
         methods = ControlMethods(assistant: assistant, board: board)
     }
 

@@ -9,9 +9,15 @@ extension Daemon: Controlled {
         guard isTaken else { throw .state("no conversation is under way", remedy: "`vivavoce connect` begins one") }
     }
 
+    package func connect() async throws(RPC.Failure) {
+        if let refusal = await begin() { throw .state(refusal.message, remedy: refusal.remedy) }
+    }
+
+    package func hangUp() async throws(RPC.Failure) { hangUp(saying: nil) }
+
     package func reload() async throws(RPC.Failure) -> JSONValue {
         do throws(AssistantError) {
-            let report: ReloadReport = try reload()
+            let report: ReloadReport = try await reload()
             return report.json
         } catch {
             throw .state(error.message, remedy: error.remedy)

@@ -7,9 +7,13 @@ import Synchronization
 /// What `status` answers: how things stand, by the events that told of it.
 final class StatusBoard: Sendable {
     private let known: Mutex<AssistantStatus>
+    private let cost: @Sendable () -> JSONValue?
     private let began = ContinuousClock.now
 
-    init(version: String) { known = Mutex(AssistantStatus(version: version)) }
+    init(version: String, cost: @escaping @Sendable () -> JSONValue?) {
+        known = Mutex(AssistantStatus(version: version))
+        self.cost = cost
+    }
 
     /// Takes events until they end.
     func keep(_ events: EventSubscription) async {
@@ -19,7 +23,8 @@ final class StatusBoard: Sendable {
     /// Any thread.
     var status: JSONValue {
         let seconds = (ContinuousClock.now - began).components.seconds
-        return known.withLock { $0.json(upFor: Int(seconds)) }
+        let cost = cost()
+        return known.withLock { $0.json(upFor: Int(seconds), cost: cost) }
     }
 }
 
@@ -99,7 +104,8 @@ struct AssistantStatus: Equatable, Sendable {
         (liveSince, speaker, session) = (nil, nil, nil)
     }
 
-    func json(upFor seconds: Int) -> JSONValue {
+    /// - Parameter cost: what was spent, where that is counted.
+    func json(upFor seconds: Int, cost: JSONValue? = nil) -> JSONValue {
         var members: [String: JSONValue] = [
             "protocol": 1, "version": .string(version), "pid": .integer(Int64(getpid())),
             "upSeconds": .integer(Int64(seconds)),
@@ -111,6 +117,7 @@ struct AssistantStatus: Equatable, Sendable {
         members["model"] = model.map(JSONValue.string)
         members["liveSince"] = liveSince.map { .string(Timestamp.iso8601($0)) }
         members["speaker"] = speaker.map { .string($0.rawValue) }
+        members["cost"] = cost
         members["recording"] = recording.map(JSONValue.string)
         for (direction, device) in devices {
             members[direction.rawValue] = ["device": .string(device.name), "state": .string(device.state.rawValue)]

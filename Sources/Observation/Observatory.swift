@@ -35,7 +35,7 @@ package final class Observatory: Sendable {
     ) throws(ObservationError) {
         self.bus = bus
         self.wallClock = wallClock
-        let prices = try Self.prices(plan.prices)
+        let prices = try plan.priceTable()
         let file = SpendingFile.path(in: environment).map { SpendingFile(path: $0, currency: prices.currency) }
         costs = CostKeeper(
             meter: CostMeter(prices: prices, budget: Budget(limits: plan.limits)), file: file, bus: bus,
@@ -46,18 +46,26 @@ package final class Observatory: Sendable {
         metricsAddress = try plan.metrics.map { text throws(ObservationError) in try MetricsAddress(text) }
     }
 
-    /// Looks whether a conversation may begin, under these limits from here on, and tells why not.
-    package func refusal(under limits: [Budget.Period: Double]) async -> Problem? {
-        let problem = await costs.refusal(under: limits)
+    /// What may be spent from here on, also by the conversation under way: looked at when a turn is billed, and before a
+    /// conversation begins. Any thread.
+    package func limit(to limits: [Budget.Period: Double]) { costs.board.limits = limits }
+
+    /// What was spent so far. Any thread; waits for no disk.
+    package var figures: CostBoard.Figures { costs.board.figures }
+
+    /// Looks whether a conversation may begin, and tells why not.
+    package func refusal() async -> Problem? {
+        let problem = await costs.refusal()
         if let problem { bus.publish(Event(at: wallClock(), session: nil, .error(problem))) }
         return problem
     }
 
     /// Watches for as long as something runs, and then to the end of what happened.
     ///
-    /// - Parameter hangUp: ends the conversation, because it would cost more than it may.
+    /// - Parameter hangUp: ends the conversation, because it would cost more than it may, with these words to the user.
     package func watch<Value: Sendable>(
-        during body: @escaping @Sendable () async -> Value, hangingUp hangUp: @escaping @Sendable () async -> Void
+        during body: @escaping @Sendable () async -> Value,
+        hangingUp hangUp: @escaping @Sendable (String) async -> Void
     ) async -> Value {
         let charged = bus.subscribe(capacity: Self.mostEvents, overflow: .dropsPartialsFirst)
         let hooked = bus.subscribe(
@@ -82,7 +90,7 @@ package final class Observatory: Sendable {
         guard let metricsAddress, let counted else { return }
         let metrics = Metrics()
         do throws(ObservationError) {
-            let page = try MetricsPage(at: metricsAddress) { [costs] in metrics.text(await costs.figures) }
+            let page = try MetricsPage(at: metricsAddress) { [costs] in metrics.text(costs.board.figures) }
             async let counting: Void = metrics.count(counted)
             await page.run()
             await counting
@@ -92,14 +100,17 @@ package final class Observatory: Sendable {
     }
 
     private func warn(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }
+}
 
-    private static func prices(_ path: String?) throws(ObservationError) -> PriceTable {
-        guard let path else { return try .builtIn() }
-        guard let text = try SmallFile.read(path) else {
+extension Observatory.Plan {
+    /// Reads the price table.
+    func priceTable() throws(ObservationError) -> PriceTable {
+        guard let prices else { return try .builtIn() }
+        guard let text = try SmallFile.read(prices) else {
             throw ObservationError(
-                .settings, "There is no price table \(path).", remedy: "Name one in cost.prices, or leave that out.")
+                .settings, "There is no price table \(prices).", remedy: "Name one in cost.prices, or leave that out.")
         }
-        return try PriceTable(yaml: text, path: path)
+        return try PriceTable(yaml: text, path: prices)
     }
 }
 

@@ -120,7 +120,7 @@ extension ConversationCommand {
         case .device(let direction, let name):
             ("device", ["direction": .string(direction.rawValue), "name": .string(name)])
         case .say(let text): ("say", ["text": .string(text)])
-        case .cues, .wakeTimes, .hangUp: nil
+        case .cues, .wakeTimes, .hangUp, .hangUpSaying: nil
         }
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Assistant
 import Glibc
+import LiveProtocol
+import Observation
 
 /// Shows and checks settings.
 struct Config: AsyncParsableCommand {
@@ -45,8 +47,26 @@ struct Config: AsyncParsableCommand {
                 if sources.places.contains(where: { $0.isSet }) {
                     _ = try settings.endpoint(credential: try sources.credential())
                 }
+                try Self.checkObservation(settings, layers, environment)
                 print("The settings are in order.")
             }
+        }
+
+        /// Hooks, the metrics' place, prices and budgets: what keeps an assistant from starting is thrown, all of it, and
+        /// what it would run without is a warning.
+        private static func checkObservation(
+            _ settings: Settings, _ layers: SettingLayers, _ environment: [String: String]
+        ) throws(AssistantError) {
+            let model = settings.service.model ?? SessionSetup().model
+            var fatal: [String] = []
+            for flaw in settings.observation.plan.flaws(model: model, environment: environment) {
+                let key = SettingKey.named(flaw.key)!  // the plan was made of these settings
+                let place = try layers.found(key).map { "\($0.source): " } ?? ""
+                let words = "\(place)`\(key.path)`: \(flaw.error.message)"
+                let text = flaw.error.remedy.map { "\(words)\n  \($0)" } ?? words
+                if flaw.isFatal { fatal.append(text) } else { Failure.print("warning: \(text)") }
+            }
+            guard fatal.isEmpty else { throw AssistantError(.configuration, fatal.joined(separator: "\n")) }
         }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlProtocol
 import LiveProtocol
 import LiveSession
+import Observation
 
 /// A command to a running daemon that has nothing to add to its name.
 protocol ControlVerb: AsyncParsableCommand {
@@ -126,13 +127,32 @@ struct Status: AsyncParsableCommand {
         let members = status.members ?? [:]
         let names = [
             "state", "session", "model", "liveSince", "mode", "muted", "speaker", "input", "output", "recording",
-            "turns",
-            "tokens", "reconnections", "upSeconds", "pid", "version", "lastProblem",
+            "turns", "tokens", "cost", "reconnections", "upSeconds", "pid", "version", "lastProblem",
         ]
         let width = names.map(\.count).max() ?? 0
         return names.compactMap { name in
-            members[name].map { "\(name)\(String(repeating: " ", count: width - name.count))  \(words($0))\n" }
+            members[name].map { value in
+                let words = name == "cost" ? costWords(value) : words(value)
+                return "\(name)\(String(repeating: " ", count: width - name.count))  \(words)\n"
+            }
         }.joined()
+    }
+
+    /// Such as `session 0.0123, day 0.48 of 2.00, month 7.10 USD`.
+    private static func costWords(_ cost: JSONValue) -> String {
+        func amount(_ value: JSONValue) -> String {
+            switch value {
+            case .number(let amount): Money.text(amount)
+            case .integer(let amount): Money.text(Double(amount))
+            default: words(value)
+            }
+        }
+        let periods = Budget.Period.allCases.map(\.rawValue).compactMap { period in
+            cost[period].map { spent in
+                "\(period) \(amount(spent))" + (cost["budget"]?[period].map { " of \(amount($0))" } ?? "")
+            }
+        }
+        return periods.joined(separator: ", ") + " " + (cost["currency"].map(words) ?? "")
     }
 
     private static func words(_ value: JSONValue) -> String {

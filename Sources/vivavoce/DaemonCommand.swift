@@ -3,9 +3,9 @@ import Assistant
 import ControlServer
 import Events
 import Glibc
+import LiveProtocol
 import Logging
 import Observation
-import Synchronization
 
 /// The headless assistant.
 struct DaemonCommand: AsyncParsableCommand {
@@ -68,35 +68,33 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         let bus = EventBus()
         let observatory = try Observatory.of(settings, on: bus)
-        let end = HangUp()
-        let daemon = try Daemon(bus: bus, wallClock: { Environment.now }, log: threshold) { () throws(AssistantError) in
+        let daemon = try Daemon(
+            bus: bus, wallClock: { Environment.now }, log: threshold, unless: observatory.refusal
+        ) { () throws(AssistantError) in
             let (snapshot, credential) = try self.read(at: address)
             return Daemon.Plan(settings: snapshot) {
+                observatory.limit(to: snapshot.settings.observation.plan.limits)
+            } makePartner: {
                 let conversation = Conversation(
                     settings: snapshot.settings, credential: credential, environment: Environment.current, bus: bus)
                 return Partner(run: conversation.run, perform: conversation.perform, pulse: { conversation.pulse })
-                    .within(snapshot.settings.observation, of: observatory) { await end.hangUp() }
             }
         }
         let files = self.flags.settings.places.files(environment: Environment.current)
         let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
-        end.daemon = daemon
         let heart = try ServiceManager(environment: Environment.current, process: getpid()).map { manager in
             Heartbeat(
                 patience: manager.patience, bus: bus, wallClock: { Environment.now }, of: { await daemon.pulse },
                 tell: manager.tell)
         }
-        let door = try ControlDoor.opened(at: flags.control.path, to: daemon, telling: bus)
+        if let heart { await daemon.announceReloads { await heart.reloading(isUnderWay: $0) } }
+        let door = try ControlDoor.opened(
+            at: flags.control.path, to: daemon, telling: bus, cost: { observatory.figures.json })
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: flags.json, isQuiet: flags.quiet), on: bus, keyboard: nil,
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil),
             patience: Self.patience,
-            reload: {
-                Task {
-                    guard let heart else { return await daemon.reloadOrTell() }
-                    await heart.reloading { await daemon.reloadOrTell() }
-                }
-            }
+            reload: { Task { await daemon.reloadOrTell() } }
         ) { _ in
             Partner {
                 await observatory.watch {
@@ -107,8 +105,8 @@ struct DaemonCommand: AsyncParsableCommand {
                             await daemon.follow(watch)
                         }
                     }
-                } hangingUp: {
-                    await daemon.hangUp()
+                } hangingUp: { words in
+                    await daemon.hangUp(saying: words)
                 }
             } perform: { command in
                 Task {
@@ -122,26 +120,14 @@ struct DaemonCommand: AsyncParsableCommand {
     }
 }
 
-/// Ends a daemon's conversation for whoever is made before the daemon is.
-private final class HangUp: Sendable {
-    private let held = Mutex<Daemon?>(nil)
-
-    var daemon: Daemon? {
-        get { held.withLock { $0 } }
-        set { held.withLock { $0 = newValue } }
-    }
-
-    func hangUp() async { await daemon?.hangUp() }
-}
-
 extension ControlDoor {
     /// - Throws: as commands tell of it.
     static func opened(
-        at path: String, to assistant: any Controlled, telling bus: EventBus
+        at path: String, to assistant: any Controlled, telling bus: EventBus, cost: @escaping @Sendable () -> JSONValue
     ) throws(AssistantError) -> ControlDoor {
         do throws(DoorError) {
             return try ControlDoor(
-                at: path, to: assistant, telling: bus, version: Version.current,
+                at: path, to: assistant, telling: bus, version: Version.current, cost: cost,
                 now: { Environment.now })
         } catch {
             throw AssistantError(.unavailable, error.message, remedy: error.remedy)

@@ -91,8 +91,9 @@ struct Doctor: AsyncParsableCommand {
     private func held(_ settings: Settings, _ credential: Credential?) async -> [Finding] {
         let bus = EventBus()
         let events = bus.subscribe(capacity: 1_024, overflow: .dropsPartialsFirst, includingLevels: true)
+        let clocks = ClockProbe()
         let conversation = Conversation(
-            settings: settings, credential: credential, environment: Environment.current, bus: bus)
+            settings: settings, credential: credential, environment: Environment.current, bus: bus, clocks: clocks)
         let limit = Task {
             guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
             conversation.perform(.hangUp)
@@ -105,7 +106,8 @@ struct Doctor: AsyncParsableCommand {
         var trial = Trial(on: settings.audio)
         for await event in events { trial.note(event) }
         limit.cancel()
-        return trial.findings(await outcome)
+        let ended = await outcome
+        return trial.findings(ended) + [clocks.finding()].compactMap { $0 }
     }
 
     private var daemon: Finding {

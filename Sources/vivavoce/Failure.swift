@@ -11,8 +11,12 @@ extension AssistantError {
 }
 
 enum Failure {
-    /// To stderr, as `vivavoce: …`.
-    static func print(_ text: String) { show("vivavoce: \(text)\n") }
+    /// To stderr, as `vivavoce: …`; to the journal as an error.
+    static func print(_ text: String) {
+        let line = "vivavoce: \(text)"
+        let isJournal = JournalStream.isBehind(STDERR_FILENO, environment: Environment.current)
+        show((isJournal ? LogPriority.error.marking(line) : line) + "\n")
+    }
 
     /// To stderr as it is.
     static func show(_ text: String) {

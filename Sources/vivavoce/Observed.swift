@@ -1,5 +1,7 @@
 import Assistant
+import ControlProtocol
 import Events
+import LiveProtocol
 import Observation
 
 extension Observatory {
@@ -35,19 +37,27 @@ extension Settings.Observation {
 
 extension Partner {
     /// The same, where the budgets allow it.
-    ///
-    /// - Parameter refused: called where they do not, before this ends.
-    func within(
-        _ settings: Settings.Observation, of observatory: Observatory, refused: @escaping @Sendable () async -> Void
-    ) -> Partner {
+    func within(budgetsOf observatory: Observatory) -> Partner {
         Partner {
-            guard let problem = await observatory.refusal(under: settings.plan.limits) else { return await run() }
-            await refused()
+            guard let problem = await observatory.refusal() else { return await run() }
             return Outcome(exit: .refused, reason: problem.message)
         } perform: {
             perform($0)
         } pulse: {
             pulse()
         }
+    }
+}
+
+extension CostBoard.Figures {
+    /// As `status` has it: by period, to a millionth, and the budgets that are set.
+    var json: JSONValue {
+        func amounts(_ amounts: [Budget.Period: Double]) -> [String: JSONValue] {
+            Dictionary(uniqueKeysWithValues: amounts.map { ($0.rawValue, .number($1)) })
+        }
+        var members = amounts(self.amounts.mapValues { ($0 * 1e6).rounded() / 1e6 })
+        members["currency"] = .string(currency)
+        if !limits.isEmpty { members["budget"] = .object(amounts(limits)) }
+        return .object(members)
     }
 }

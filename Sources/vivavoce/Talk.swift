@@ -54,12 +54,13 @@ struct Talk: AsyncParsableCommand {
     }
 
     /// While it runs, this is the daemon that other commands steer; a second one is steered at its terminal only.
-    private func door(to conversation: Conversation, telling bus: EventBus) -> ControlDoor? {
+    private func door(
+        to conversation: Conversation, telling bus: EventBus, _ observatory: Observatory
+    ) -> ControlDoor? {
         do throws(DoorError) {
             return try ControlDoor(
                 at: flags.control.path, to: TalkDoor(conversation: conversation), telling: bus,
-                version: Version.current,
-                now: { Environment.now })
+                version: Version.current, cost: { observatory.figures.json }, now: { Environment.now })
         } catch {
             if !flags.quiet { Failure.print("not steered from outside: \(error.message)") }
             return nil
@@ -91,14 +92,14 @@ struct Talk: AsyncParsableCommand {
             let conversation = Conversation(
                 settings: settings, credential: credential, environment: Environment.current, bus: bus)
             let partner = Partner(run: conversation.run, perform: conversation.perform)
-                .within(settings.observation, of: observatory) {}
-            let door = door(to: conversation, telling: bus)
+                .within(budgetsOf: observatory)
+            let door = door(to: conversation, telling: bus, observatory)
             return Partner {
                 await observatory.watch {
                     guard let door else { return await partner.run() }
                     return await door.open(during: partner.run)
-                } hangingUp: {
-                    conversation.perform(.hangUp)
+                } hangingUp: { words in
+                    conversation.perform(.hangUpSaying(words))
                 }
             } perform: {
                 conversation.perform($0)

@@ -9,8 +9,10 @@ enum Terminal {
     /// - Parameter transcriptIsAudio: stdout carries sound, so the transcript goes to stderr.
     static func layout(transcriptIsAudio: Bool, isQuiet: Bool) -> Console.Layout {
         let transcript = transcriptIsAudio ? STDERR_FILENO : STDOUT_FILENO
-        var layout = Console.Layout(transcript: transcript, notices: STDERR_FILENO)
         let environment = Environment.current
+        var layout = Console.Layout(
+            transcript: transcript, notices: STDERR_FILENO,
+            noticesAreJournal: JournalStream.isBehind(STDERR_FILENO, environment: environment))
         let canMoveCursor = environment["TERM"].map { !$0.isEmpty && $0 != "dumb" } ?? false
         guard !isQuiet, canMoveCursor, isatty(transcript) == 1, vv_terminal_is_ours(transcript) == 1 else {
             return layout

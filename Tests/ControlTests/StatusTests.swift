@@ -55,6 +55,13 @@ struct StatusTests {
                     turn: 3, speaker: .model, reason: "complete", heardMilliseconds: 5))["speaker"] == nil)
     }
 
+    @Test("what was spent is as the board is told, and left out where nobody counts")
+    func cost() {
+        let cost: JSONValue = ["currency": "EUR", "session": .number(0.5)]
+        #expect(StatusBoard(version: "v", cost: { cost }).status["cost"] == cost)
+        #expect(StatusBoard(version: "v", cost: { nil }).status["cost"] == nil)
+    }
+
     @Test("the schema of the socket knows every event, and no other")
     func schema() throws {
         let path = #filePath.replacing("Tests/ControlTests/StatusTests.swift", with: "docs/control.schema.json")

@@ -64,12 +64,13 @@ struct SpendingFileTests {
             bus.subscribe(capacity: 64, overflow: .dropsOldest), bus.subscribe(capacity: 64, overflow: .dropsOldest)
         )
         let first = try keeper(bus)
-        #expect(await first.refusal(under: [.day: 4]) == nil)
+        first.board.limits = [.day: 4]
+        #expect(await first.refusal() == nil)
         bus.publish(event(.sessionLive(model: "voice-one", resumed: false)))
         bus.publish(event(usage(["AUDIO": 1_000_000])))
         events.finish()
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
-        await first.run(events) { end.yield() }
+        await first.run(events) { _ in end.yield() }
         end.finish()
         var count = 0
         for await _ in ends { count += 1 }
@@ -79,8 +80,10 @@ struct SpendingFileTests {
         for await event in told { if case .warning(let problem) = event.body { codes.append(problem.code) } }
         #expect(codes == ["budget.reached"])
         let second = try keeper(EventBus())
-        #expect(await second.refusal(under: [.day: 4])?.code == "budget.reached")
-        #expect(await second.refusal(under: [.day: 5]) == nil)
-        #expect(await second.figures.amounts == [.session: 0, .day: 4, .month: 4])
+        second.board.limits = [.day: 4]
+        #expect(await second.refusal()?.code == "budget.reached")
+        second.board.limits = [.day: 5]
+        #expect(await second.refusal() == nil)
+        #expect(second.board.figures.amounts == [.session: 0, .day: 4, .month: 4])
     }
 }

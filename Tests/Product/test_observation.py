@@ -1,11 +1,14 @@
 """What is counted while the assistant runs, what it may cost, and who is told: page, budgets and hooks."""
 
 import json
+import math
 import socket
 import urllib.error
 import urllib.request
 
-from product import free_port
+import numpy
+
+from product import free_port, read_wav, write_wav
 from prometheus_client.parser import text_string_to_metric_families
 from test_daemon import DaemonCase
 
@@ -14,10 +17,10 @@ class ObservationTests(DaemonCase):
     def state(self):
         return self.folder / ".local" / "state" / "vivavoce" / "cost.yaml"
 
-    keys = {}
+    variables = {}
 
     def environment(self, **more):
-        return super().environment(**self.keys, **more)
+        return super().environment(**self.variables | more)
 
     def settings(self, text):
         config = self.folder / "config" / "vivavoce"
@@ -35,14 +38,93 @@ class ObservationTests(DaemonCase):
         self.assertEqual(calls.wait("session.ended")["exit"], 0)
         self.assertEqual(calls.call("status")["result"]["state"], "idle")
         self.assertEqual(self.state().stat().st_mode & 0o777, 0o600)
-        calls.call("connect")
-        self.assertIn("budget.day", calls.wait("error", code="budget.reached")["message"])
-        self.assertEqual(calls.call("status")["result"]["state"], "idle")
+        refused = calls.call("connect")["error"]
+        self.assertIn("budget.day is used up", refused["message"])
+        self.assertIn("Raise budget.day", refused["data"]["remedy"])
+        self.assertIn("budget.day is used up", self.verb("connect", code=69)[1])
+        status = calls.call("status")["result"]
+        self.assertEqual(status["state"], "idle")
+        self.assertGreater(status["cost"]["session"], 0.0001)
+        self.assertEqual(status["cost"]["budget"], {"day": 0.0001})
+        self.assertRegex(self.verb("status")[0], r"(?m)^cost +session 0\.\d+, day 0\.\d+ of 0\.0001, month 0\.\d+ USD$")
         self.settings("budget: {day: 1000}\n")
-        self.assertIn("result", calls.call("reload"))
-        calls.call("connect")
+        self.assertEqual(calls.wait("settings.reloaded")["applied"], ["budget.day"])
+        self.assertIn("result", calls.call("connect"))
         calls.wait("session.live")
+        self.assertEqual(calls.call("status")["result"]["cost"]["session"], 0)
         self.assertIsNone(process.poll())
+
+    def test_a_budget_that_is_raised_under_way_ends_nothing(self):
+        self.settings("budget: {session: 0.00000001}\n")
+        self.start()
+        calls = self.live()
+        self.settings("budget: {session: 1000}\n")
+        self.assertEqual(calls.wait("settings.reloaded")["applied"], ["budget.session"])
+        session = calls.call("status")["result"]["session"]
+        calls.call("say", text="what is two plus two")
+        calls.wait("usage")
+        calls.wait("turn.completed", speaker="model")
+        self.assertEqual(calls.call("status")["result"]["session"], session)
+
+    def test_the_end_of_a_budget_is_said_aloud(self):
+        """By a voice of the test's own, a tone of 1 kHz, after the chime; without one, by the chime alone."""
+        for voice in (True, False):
+            folder = self.voice(seconds=1 if voice else 0)
+            sound = folder / "out.wav"
+            process = self.start("--session-budget", "0.0000001", output=f"file:{sound}")
+            calls = self.live()
+            calls.call("say", text="what is two plus two")
+            calls.wait("warning", code="budget.reached")
+            calls.wait("session.ended")
+            process.terminate()
+            self.assertEqual(process.wait(10), 0)
+            calls.close()
+            rate, samples = read_wav(sound)
+            tones = [self.strength(samples, rate, hertz) for hertz in (311, 1_000)]
+            self.assertGreater(tones[0], 0.05, "the chime of trouble")
+            if voice:
+                self.assertGreater(tones[1], 0.5, "the voice")
+                self.assertIn("This conversation has used up its budget.", (folder / "asked").read_text())
+            else:
+                self.assertLess(tones[1], 0.1)
+
+    def test_who_ends_the_daemon_does_not_wait_for_the_farewell(self):
+        sound = self.voice(seconds=3) / "out.wav"
+        process = self.start("--session-budget", "0.0000001", output=f"file:{sound}")
+        calls = self.live()
+        calls.call("say", text="what is two plus two")
+        calls.wait("warning", code="budget.reached")
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+        rate, samples = read_wav(sound)
+        self.assertLess(self.strength(samples, rate, 1_000), 2)
+
+    def voice(self, seconds):
+        """A folder that is PATH from here on, with an espeak-ng that says a tone of 1 kHz; without one, for 0 s."""
+        folder = self.folder / f"bin-{seconds}"
+        folder.mkdir()
+        self.variables = {"PATH": str(folder)}
+        if seconds:
+            samples = range(22_050 * seconds)
+            write_wav(
+                folder / "sound", 22_050, 1, [int(8_000 * math.sin(index * math.tau * 1_000 / 22_050)) for index in samples])
+            program = folder / "espeak-ng"
+            program.write_text(f"#!/bin/sh\necho \"$@\" > {folder}/asked\nexec /bin/cat {folder}/sound\n")
+            program.chmod(0o755)
+        return folder
+
+    def strength(self, samples, rate, hertz):
+        """How many seconds of the sound are that tone, more or less: pieces of 50 ms that have most of their power there."""
+        piece = rate // 20
+        seconds = 0
+        for start in range(0, len(samples) - piece, piece):
+            frame = numpy.array(samples[start:start + piece], float)
+            if frame.std() < 300:
+                continue
+            power = abs(numpy.fft.rfft(frame * numpy.hanning(piece))) ** 2
+            place = round(hertz * piece / rate)
+            seconds += 0.05 * (power[max(0, place - 3):place + 4].sum() > 0.7 * power.sum())
+        return seconds
 
     def test_what_is_spent_is_kept_over_restarts_and_refuses_a_talk_too(self):
         process = self.start()
@@ -137,7 +219,7 @@ class ObservationTests(DaemonCase):
         hook.write_text(f"#!/bin/sh\nenv > {out}/env.$VIVAVOCE_SPEAKER\ncat > {out}/json.$VIVAVOCE_SPEAKER\n")
         hook.chmod(0o755)
         self.settings(f"hooks:\n  transcript.final: {hook}\n  session.ended: sh -c 'cat > {out}/end'\n")
-        self.keys = {"GEMINI_API_KEY": "sesame-open-1234567890"}
+        self.variables = {"GEMINI_API_KEY": "sesame-open-1234567890"}
         process = self.start()
         calls = self.live()
         calls.call("say", text="what is two plus two")

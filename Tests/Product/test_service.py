@@ -91,6 +91,42 @@ class NotifyTests(Managed):
         manager.wait("READY")
         self.assertGoodbye(process, manager)
 
+    def test_a_reload_by_the_socket_and_by_saving_a_file_is_told_as_one_by_the_signal_is(self):
+        process, manager = self.manage("--input", "silence", "--output", "null")
+        manager.wait("READY")
+        self.assertExit(self.run_vivavoce("reload"), 0)
+        manager.wait("RELOADING", "1")
+        manager.wait("MONOTONIC_USEC")
+        manager.wait("READY")
+        file = self.folder / "config" / "vivavoce" / "vivavoce.yaml"
+        file.parent.mkdir(parents=True)
+        for text in ("turns: {mode: hold}\n", "turns: {mode: nonsense}\n"):
+            file.write_text(text)
+            manager.wait("RELOADING", "1")
+            manager.wait("READY")
+        self.assertGoodbye(process, manager)
+
+    def journal(self, *arguments, to_journal=True, **environment):
+        """What a daemon that cannot start says on stderr, where that is the journal's or another file."""
+        log = self.folder / "stderr"
+        with open(log, "wb") as file:
+            place = os.fstat(file.fileno() if to_journal else 0)
+            subprocess.run(
+                [VIVAVOCE, "daemon", "--input", "silence", "--output", "null", *arguments], stderr=file,
+                stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=30, env=self.environment(
+                    JOURNAL_STREAM=f"{place.st_dev}:{place.st_ino}", **environment))
+        return log.read_text().splitlines()
+
+    def test_lines_for_the_journal_bear_their_priority_and_others_do_not(self):
+        refused = ["--config", str(self.folder / "nowhere.yaml")]
+        lines = self.journal(*refused)
+        self.assertTrue(lines and all(line.startswith("<3>") for line in lines), lines)
+        lines = self.journal(*refused, to_journal=False)
+        self.assertTrue(lines and not any(line.startswith("<") for line in lines), lines)
+        lines = self.journal("--rehearse", "--until", "for:1")
+        self.assertTrue(lines and all(re.match("<[2-7]>", line) for line in lines), lines)
+        self.assertTrue(any(line.startswith("<6>vivavoce: live: ") for line in lines), lines)
+
     def test_another_process_s_watchdog_is_not_fed(self):
         process, manager = self.manage("--input", "silence", "--output", "null", WATCHDOG_PID="1")
         manager.wait("READY")

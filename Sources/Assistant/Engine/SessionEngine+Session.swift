@@ -149,7 +149,7 @@ extension SessionEngine {
         case .mode(let mode): perform(turnKeeper.change(to: mode, because: "asked", at: turnMoment))
         case .wakeTimes(let followUp, let idle): turnKeeper.change(followUp: followUp, idle: idle)
         case .device, .volume, .cues: break
-        case .hangUp: perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
+        case .hangUp, .hangUpSaying: perform(keeper.stop(Ending(.asked, reason: "hung up"), now: now))
         }
     }
 

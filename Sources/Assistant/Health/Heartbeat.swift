@@ -19,6 +19,9 @@ package actor Heartbeat {
     private var health = Health()
     private var isReady = false
     private var isStopping = false
+    /// Readings of the settings that are under way.
+    private var reloads = 0
+    private var hasToldReload = false
     private var toldWords: String?
     private var lastBeat: Duration?
     private var hasToldSickness = false
@@ -63,13 +66,14 @@ package actor Heartbeat {
         send([.stopping, .status("saying goodbye")])
     }
 
-    /// Says that settings are read again, for as long as that takes.
-    package func reloading(_ body: @Sendable () async -> Void) async {
+    /// Settings begin to be read again, or that is over. Says so for as long as any reading lasts (sd_notify(3)).
+    package func reloading(isUnderWay: Bool) {
+        reloads += isUnderWay ? 1 : -1
+        let isNews = reloads == (isUnderWay ? 1 : 0)
         // Who is not ready would say that it is.
-        guard isReady, !isStopping else { return await body() }
-        send([.reloading(microseconds: Self.monotonicMicroseconds)])
-        await body()
-        if !isStopping { send([.ready]) }
+        guard isNews, isReady, !isStopping, isUnderWay || hasToldReload else { return }
+        hasToldReload = isUnderWay
+        send([isUnderWay ? .reloading(microseconds: Self.monotonicMicroseconds) : .ready])
     }
 
     // MARK: A round

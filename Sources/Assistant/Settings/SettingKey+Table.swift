@@ -186,14 +186,14 @@ extension SettingKey {
         reload: .restart, summary: "what tokens cost, as config/prices.yaml has it (default: that table)")
     package static let sessionBudget = SettingKey(
         path: "budget.session", flag: "session-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
-        reload: .nextSession,
+        reload: .now,
         summary: "what a conversation may cost before it is ended, in the price table's currency (default: anything)")
     package static let dayBudget = SettingKey(
         path: "budget.day", flag: "day-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
-        reload: .nextSession, summary: "what a day may cost before no more is held (default: anything)")
+        reload: .now, summary: "what a day may cost before no more is held (default: anything)")
     package static let monthBudget = SettingKey(
         path: "budget.month", flag: "month-budget", placeholder: "AMOUNT", accepts: .amount, preset: nil,
-        reload: .nextSession, summary: "what a month may cost before no more is held (default: anything)")
+        reload: .now, summary: "what a month may cost before no more is held (default: anything)")
     package static let metricsListen = SettingKey(
         path: "metrics.listen", flag: "metrics", placeholder: "HOST:PORT|PATH",
         accepts: .text("this machine's address and a port, such as 127.0.0.1:9464, or the path of a socket"),

@@ -14,14 +14,18 @@ package final class Console: Sendable {
         package var screen: TerminalScreen?
         /// Whether notices appear on that same terminal and so must go above the live rows.
         package var noticesShareScreen: Bool
+        /// Whether `notices` is the journal, which is told how grave each is.
+        package var noticesAreJournal: Bool
 
         package init(
-            transcript: CInt = 1, notices: CInt = 2, screen: TerminalScreen? = nil, noticesShareScreen: Bool = false
+            transcript: CInt = 1, notices: CInt = 2, screen: TerminalScreen? = nil, noticesShareScreen: Bool = false,
+            noticesAreJournal: Bool = false
         ) {
             self.transcript = transcript
             self.notices = notices
             self.screen = screen
             self.noticesShareScreen = noticesShareScreen
+            self.noticesAreJournal = noticesAreJournal
         }
     }
 
@@ -55,12 +59,12 @@ package final class Console: Sendable {
     }
 
     /// Prints what is no data: a notice, a warning, a log line; possibly several lines.
-    package func notice(_ text: String) {
+    package func notice(_ text: String, _ priority: LogPriority = .notice) {
         state.withLock { state in
             if state.layout.noticesShareScreen, drawAbove(text.split(separator: "\n").map(String.init), &state) {
                 return
             }
-            write(text + "\n", to: state.layout.notices, &state)
+            write(state.layout.marked(text, priority) + "\n", to: state.layout.notices, &state)
         }
     }
 
@@ -111,9 +115,17 @@ package final class Console: Sendable {
 
     private func write(_ text: String, to descriptor: CInt, _ state: inout State) {
         if state.dropped > 0, queue.waiting < OutputQueue.bound / 2 {
-            let notice = "vivavoce: \(state.dropped) pieces of output were dropped because nobody read them\n"
-            if queue.write(notice.utf8, to: state.layout.notices) { state.dropped = 0 }
+            let notice = "vivavoce: \(state.dropped) pieces of output were dropped because nobody read them"
+            if queue.write((state.layout.marked(notice, .warning) + "\n").utf8, to: state.layout.notices) {
+                state.dropped = 0
+            }
         }
         if !queue.write(text.utf8, to: descriptor) { state.dropped += 1 }
+    }
+}
+
+extension Console.Layout {
+    fileprivate func marked(_ notice: String, _ priority: LogPriority) -> String {
+        noticesAreJournal ? priority.marking(notice) : notice
     }
 }

@@ -50,6 +50,6 @@ package struct ConsoleLogHandler: LogHandler {
         if let explicit = event.metadata { all.merge(explicit) { $1 } }
         let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
         let line = "\(Timestamp.iso8601(now())) \(event.level) \(label): \(event.message)\(pairs)"
-        console.notice(TerminalText.sanitized(line))
+        console.notice(TerminalText.sanitized(line), LogPriority(event.level))
     }
 }

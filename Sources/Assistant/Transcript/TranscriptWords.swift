@@ -87,6 +87,18 @@ package enum TranscriptWords {
         }
     }
 
+    /// Of a notice of that weight, in a log.
+    static func priority(of body: Event.Body, _ weight: Weight) -> LogPriority {
+        // Nobody may overlook it, and nothing is wrong.
+        if case .recordingStarted = body { return .notice }
+        return switch weight {
+        case .state: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+
     private static func words(for report: ReloadReport) -> String {
         let groups = [
             ("changed", report.applied), ("from the next turn on", report.nextTurn),

@@ -1,6 +1,17 @@
 /// What may be spent, and how near it is. Pure.
 package struct Budget: Sendable, Equatable {
-    package enum Period: String, Sendable, Hashable, CaseIterable { case session, day, month }
+    package enum Period: String, Sendable, Hashable, CaseIterable {
+        case session, day, month
+
+        /// To be said aloud when it is used up: three seconds of speech.
+        package var farewell: String {
+            switch self {
+            case .session: "This conversation has used up its budget. Goodbye."
+            case .day: "The budget for today is used up. Goodbye."
+            case .month: "The budget for this month is used up. Goodbye."
+            }
+        }
+    }
 
     /// What somebody has to be told.
     enum Notice: Sendable, Equatable {

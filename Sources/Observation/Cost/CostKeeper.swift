@@ -2,6 +2,8 @@ package import Events
 
 /// Counts what is spent, keeps it over restarts, and has a conversation end that would cost more than it may.
 package actor CostKeeper {
+    /// What may be spent is looked up there, and what was is told there.
+    package nonisolated let board: CostBoard
     private var meter: CostMeter
     private let file: SpendingFile?
     private let bus: EventBus
@@ -27,50 +29,41 @@ package actor CostKeeper {
         self.wallClock = wallClock
         self.date = date
         spending = Spending(date: date(wallClock()))
+        board = CostBoard(currency: meter.prices.currency, limits: meter.budget.limits) { date(wallClock()) }
     }
 
-    package struct Figures: Sendable, Equatable {
-        package var currency: String
-        package var amounts: [Budget.Period: Double]
-        /// By this process, in all its conversations.
-        package var sinceStart: Double
-    }
-
-    /// What was spent so far.
-    package var figures: Figures {
-        Figures(
-            currency: meter.prices.currency,
-            amounts: [
-                .session: meter.conversation.amount, .day: spending.day.amount, .month: spending.month.amount,
-            ], sinceStart: sinceStart)
-    }
-
-    /// - Parameter hangUp: ends the conversation.
-    package func run(_ events: EventSubscription, hangUp: @Sendable () async -> Void) async {
+    /// - Parameter hangUp: ends the conversation, with these words to the user.
+    package func run(_ events: EventSubscription, hangUp: @Sendable (String) async -> Void) async {
         for await event in events {
-            guard let charge = meter.note(event) else { continue }
+            let before = meter.conversation
+            guard let charge = meter.note(event) else {
+                if meter.conversation != before { tell() }  // another one begins at nothing
+                continue
+            }
             if let warning = charge.warning { warn(warning) }
             sinceStart += charge.sum.amount
             keep(charge.sum)
+            meter.budget.limits = board.limits
             for effect in meter.settle(spending) {
                 switch effect {
                 case .warn(let problem): warn(problem)
-                case .hangUp: await hangUp()
+                case .hangUp(let period): await hangUp(period.farewell)
                 }
             }
         }
     }
 
-    /// Looks whether a conversation may begin, under these limits from here on.
+    /// Looks whether a conversation may begin.
     ///
     /// - Returns: why not.
-    package func refusal(under limits: [Budget.Period: Double]) -> Problem? {
-        meter.budget.limits = limits
+    package func refusal() -> Problem? {
+        meter.budget.limits = board.limits
         keep(Spending.Sum())
         return meter.refusal(after: spending)
     }
 
     private func keep(_ sum: Spending.Sum) {
+        defer { tell() }
         let today = date(wallClock())
         guard let file else {
             spending.turn(to: today)
@@ -87,6 +80,10 @@ package actor CostKeeper {
             hasToldOfFile = true
             warn(Problem(code: "cost.notKept", message: error.message, remedy: error.remedy))
         }
+    }
+
+    private func tell() {
+        board.tell(CostBoard.Counted(session: meter.conversation.amount, spending: spending, sinceStart: sinceStart))
     }
 
     private func warn(_ problem: Problem) { bus.publish(Event(at: wallClock(), session: nil, .warning(problem))) }

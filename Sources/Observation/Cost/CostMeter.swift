@@ -7,7 +7,8 @@ package import Events
 package struct CostMeter: Sendable, Equatable {
     package enum Effect: Sendable, Equatable {
         case warn(Problem)
-        case hangUp
+        /// This budget is used up.
+        case hangUp(Budget.Period)
     }
 
     /// What one `usage` came to.
@@ -70,7 +71,9 @@ package struct CostMeter: Sendable, Equatable {
             guard let notice = budget.note(period, spent: spent, span: span) else { continue }
             effects.append(.warn(.budget(notice, in: prices.currency)))
         }
-        if spans.contains(where: { budget.isReached($0.0, spent: $0.1) }) { effects.append(.hangUp) }
+        if let reached = spans.first(where: { budget.isReached($0.0, spent: $0.1) }) {
+            effects.append(.hangUp(reached.0))
+        }
         return effects
     }
 
@@ -96,24 +99,17 @@ extension Problem {
         case .near(let period, let spent, let limit):
             return Problem(
                 code: "budget.near",
-                message: "\(amount(spent)) of the \(amount(limit)) \(currency) of budget.\(period.rawValue) are spent.",
-                remedy: "At \(amount(limit)) \(currency) the conversation is ended. To go on beyond, raise "
+                message:
+                    "\(Money.text(spent)) of the \(Money.text(limit)) \(currency) of budget.\(period.rawValue) are spent.",
+                remedy: "At \(Money.text(limit)) \(currency) the conversation is ended. To go on beyond, raise "
                     + "budget.\(period.rawValue).")
         case .reached(let period, let spent, let limit):
             let wait = period == .session ? "begin another conversation" : "wait until the \(period.rawValue) is over"
             return Problem(
                 code: "budget.reached",
-                message: "budget.\(period.rawValue) is used up: \(amount(spent)) of \(amount(limit)) \(currency).",
+                message:
+                    "budget.\(period.rawValue) is used up: \(Money.text(spent)) of \(Money.text(limit)) \(currency).",
                 remedy: "Raise budget.\(period.rawValue), or \(wait).")
         }
-    }
-
-    /// With four digits after the point: a turn costs hundredths of a cent.
-    private static func amount(_ amount: Double) -> String {
-        let parts = Int64((min(max(amount, 0), 1e12) * 10_000).rounded())
-        let digits = String(parts % 10_000)
-        let fraction = String(repeating: "0", count: 4 - digits.utf8.count) + digits
-        let shown = fraction.hasSuffix("00") ? String(fraction.prefix(2)) : fraction
-        return "\(parts / 10_000).\(shown)"
     }
 }

@@ -46,7 +46,7 @@ package struct PriceTable: Sendable, Equatable {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
-            throw ObservationError(.settings, "\(path) is not YAML.")
+            throw reader.unreadable(error)
         }
         let top = try reader.mapping(root, "a price table holds `date`, `currency` and `models`")
         currency = try reader.text(top["currency"], in: root, "`currency` is a word such as USD")
@@ -85,6 +85,19 @@ package struct PriceTable: Sendable, Equatable {
                 rates[modality] = rate
             }
             return rates
+        }
+
+        func unreadable(_ error: any Error) -> ObservationError {
+            let (line, problem) =
+                switch error {
+                case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+                    YamlError.composer(_, let problem, let mark, _):
+                    (mark.line, ": \(problem)")
+                default: (1, "")
+                }
+            return ObservationError(
+                .settings, "\(path):\(line): not YAML\(problem).",
+                remedy: "config/prices.yaml shows how a price table looks.")
         }
 
         private func wrong(_ node: Node?, _ expected: String) -> ObservationError {

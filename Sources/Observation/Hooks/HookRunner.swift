@@ -42,9 +42,7 @@ package final class HookRunner: Sendable {
         var lines: [EventName: CommandLine] = [:]
         for (event, command) in commands {
             guard let line = CommandLine(command, home: environment["HOME"]) else {
-                throw ObservationError(
-                    .settings, "hooks.\(event.rawValue) is no command: \(command.prefix(200))",
-                    remedy: "Name a program and its arguments, with every quote closed; for a shell's ways, sh -c '…'.")
+                throw .noCommand("hooks.\(event.rawValue)", command)
             }
             lines[event] = line
         }

@@ -13,5 +13,5 @@ final class Metrics: Sendable {
     }
 
     /// The page as it is now.
-    func text(_ costs: CostKeeper.Figures) -> String { board.withLock { $0 }.text(costs) }
+    func text(_ costs: CostBoard.Figures) -> String { board.withLock { $0 }.text(costs) }
 }

@@ -103,7 +103,7 @@ package struct MetricsBoard: Sendable, Equatable {
     // MARK: The page
 
     /// - Parameter costs: nil where nothing is known of them.
-    package func text(_ costs: CostKeeper.Figures?) -> String {
+    package func text(_ costs: CostBoard.Figures?) -> String {
         var page = ExpositionText()
         page.histogram(.firstAudio, firstAudio)
         page.single(.conversations, Double(conversations))
@@ -161,7 +161,7 @@ package struct MetricsBoard: Sendable, Equatable {
         }
     }
 
-    private func write(_ costs: CostKeeper.Figures?, to page: inout ExpositionText) {
+    private func write(_ costs: CostBoard.Figures?, to page: inout ExpositionText) {
         page.begin(.cost)
         if let costs { page.sample(MetricFamily.cost.name, ["currency": costs.currency], costs.sinceStart) }
         page.begin(.periodCost)

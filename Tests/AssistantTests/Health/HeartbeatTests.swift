@@ -108,7 +108,12 @@ struct HeartbeatTests {
         let manager = Manager()
         try await running(patience: .seconds(3), manager) { heartbeat in
             manager.told.withLock { $0 = [] }
-            await heartbeat.reloading {}
+            await heartbeat.reloading(isUnderWay: true)
+            #expect(manager.told.withLock { $0 }.count == 1)
+            await heartbeat.reloading(isUnderWay: true)  // two at a time are one to the manager
+            await heartbeat.reloading(isUnderWay: false)
+            #expect(manager.told.withLock { $0 }.count == 1)
+            await heartbeat.reloading(isUnderWay: false)
             let told = manager.told.withLock { $0 }
             #expect(told.count == 2 && told.last == .ready)
             let microseconds: Int? = if case .reloading(let time) = told.first { time } else { nil }
@@ -124,7 +129,20 @@ struct HeartbeatTests {
     func earlyReload() async {
         let manager = Manager()
         let heartbeat = manager.heartbeat(patience: nil)
-        await heartbeat.reloading {}
+        await heartbeat.reloading(isUnderWay: true)
+        await heartbeat.reloading(isUnderWay: false)
         #expect(manager.told.withLock { $0 } == [])
+    }
+
+    @Test("a reload that is under way at the end is not told to be over")
+    func stoppedMeanwhile() async throws {
+        let manager = Manager()
+        try await running(patience: nil, manager) { heartbeat in
+            await heartbeat.reloading(isUnderWay: true)
+            await heartbeat.stopping()
+            manager.told.withLock { $0 = [] }
+            await heartbeat.reloading(isUnderWay: false)
+            #expect(manager.told.withLock { $0 } == [])
+        }
     }
 }

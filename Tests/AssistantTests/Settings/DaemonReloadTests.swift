@@ -62,7 +62,9 @@ private final class ReloadStage: Sendable {
 @Suite("The daemon reads its settings again", .timeLimit(.minutes(5)))
 struct DaemonReloadTests {
     /// Settings that are the process's own affair, and no conversation's.
-    private static let ofProcess: Set = ["log.level", "config.watch"]
+    private static let ofProcess: Set = [
+        "log.level", "config.watch", "budget.session", "budget.day", "budget.month",
+    ]
 
     @Test("a conversation under way is told of what it takes now, and of nothing else", arguments: SettingKey.all)
     func performs(key: SettingKey) async throws {
