@@ -65,7 +65,8 @@ package final class Conversation: Sendable {
 
     private func hold(on bus: EventBus) async -> Outcome {
         do {
-            let parts = try ConversationParts(settings: settings, credential: credential, bus: bus)
+            let parts = try ConversationParts(
+                settings: settings, credential: credential, environment: environment, bus: bus)
             running.withLock { $0 = parts }
             defer { running.withLock { $0 = nil } }
             return await run(parts)
@@ -257,6 +258,7 @@ package struct Outcome: Sendable, Equatable {
             switch ending.kind {
             case .asked: .success
             case .refused: .refused
+            case .misconfigured: .configuration
             case .unavailable: .unavailable
             case .unrecoverable: .temporaryFailure
             }
