@@ -3,8 +3,8 @@ import Glibc
 
 /// What keeps a key that this process holds from getting out with its memory.
 package enum CoreDumps {
-    /// From here to the end of the process, it leaves no core dump, and only root can read its memory and environment.
-    /// To be called before a key is read; again does nothing. Any thread.
+    /// From here to the end of the process, it leaves no core dump and no backtrace, and only root can read its memory
+    /// and environment. To be called before a key is read; again does nothing. Any thread.
     ///
     /// Not taken back when a key goes: strings leave copies behind, and nobody can tell when the last is overwritten.
     ///

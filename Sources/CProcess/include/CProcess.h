@@ -20,7 +20,7 @@ pid_t vv_spawn(const char *path, char *const arguments[], char *const environmen
 // Returns 0, or a negative errno.
 int vv_child_pipes(int ours[3], int theirs[3], int input_size);
 
-// From now on to its end this process leaves no core dump, and other processes of its user can neither trace it nor read
+// From now on to its end this process leaves no core dump and no backtrace of Swift's runtime, and other processes of its user can neither trace it nor read
 // its memory and its environment in /proc, which are root's then (prctl(2), PR_SET_DUMPABLE). Programs that it starts
 // are as any other.
 // Returns 0, or an errno.
