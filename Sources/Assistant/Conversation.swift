@@ -74,7 +74,8 @@ package final class Conversation: Sendable {
 
     private func hold(on bus: EventBus) async -> Outcome {
         do {
-            let parts = try ConversationParts(settings: settings, credential: credential, bus: bus, clocks: clocks)
+            let parts = try ConversationParts(
+                settings: settings, credential: credential, environment: environment, bus: bus, clocks: clocks)
             running.withLock { $0 = parts }
             defer { running.withLock { $0 = nil } }
             return await run(parts)
@@ -261,6 +262,7 @@ package struct Outcome: Sendable, Equatable {
             switch ending.kind {
             case .asked: .success
             case .refused: .refused
+            case .misconfigured: .configuration
             case .unavailable: .unavailable
             case .unrecoverable: .temporaryFailure
             }

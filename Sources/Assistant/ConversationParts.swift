@@ -19,9 +19,13 @@ struct ConversationParts: Sendable {
     /// What the session's loop and the devices' threads have counted by now. Any thread.
     var pulse: Pulse { Pulse(steps: engine.steps, captured: devices.captured, played: devices.played) }
 
+    /// - Parameter environment: for the program that prints a token.
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
     ///   the clear, a machine without descriptors.
-    init(settings: Settings, credential: Credential?, bus: EventBus, clocks: ClockProbe? = nil) throws(AssistantError) {
+    init(
+        settings: Settings, credential: Credential?, environment: [String: String], bus: EventBus,
+        clocks: ClockProbe? = nil
+    ) throws(AssistantError) {
         let endpoint = try settings.endpoint(credential: credential)
         let setup = settings.sessionSetup
         // 16 s: more than `Voice` keeps while no connection is live, so that it and not the ring decides what goes.
@@ -43,6 +47,11 @@ struct ConversationParts: Sendable {
         thread = SocketThread()
         var configuration = SessionEngine.Configuration(
             endpoint: endpoint, setup: setup, until: EndWatch.Condition(settings.until))
+        var headers: HeaderSource?
+        if case .command(let command) = credential {
+            headers = command.headerSource(environment: environment)
+            configuration.keeping.limits.dial += TokenCommand.limit
+        }
         configuration.keeping.limits.setup = settings.session.setupTimeout
         configuration.keeping.limits.giveUp?.within = settings.session.recovery
         configuration.keeping.patience = settings.session.answerTimeout
@@ -57,8 +66,8 @@ struct ConversationParts: Sendable {
         engine = SessionEngine(
             configuration: configuration,
             parts: SessionEngine.Parts(
-                dialect: GeminiDialect(model: setup.model, apiVersion: settings.service.apiVersion),
-                transport: WebSocketTransport(thread: thread), voice: voice,
+                dialect: GeminiDialect(model: setup.model, apiVersion: settings.apiVersion(for: credential)),
+                transport: WebSocketTransport(thread: thread, headers: headers), voice: voice,
                 speech: sink, ports: devices, announcer: announcer,
                 keep: recorder?.partKeeper, time: EngineTime.ofMachine(),
                 random: { Double.random(in: 0...1) }))

@@ -133,6 +133,18 @@ package struct Disconnection: Error, Sendable, Equatable, CustomStringConvertibl
         case protocolError(code: UInt16)
         /// More bytes waited to be sent than the queue's bound.
         case sendQueueOverflow
+        /// What proves who is asking could not be had, so nobody was asked.
+        case noCredential(CredentialFailure)
+    }
+
+    /// Why there is no credential.
+    package enum CredentialFailure: Sendable, Equatable {
+        /// It may be had in a moment.
+        case passing
+        /// Whoever gives it said no.
+        case refused
+        /// It is asked for in a way that cannot work.
+        case misconfigured
     }
 
     package var cause: Cause

@@ -5,6 +5,8 @@ package struct Ending: Error, Equatable, Sendable {
         case asked
         /// Key, permission, location or quota: somebody must act before another try can help.
         case refused
+        /// A setting cannot work, which showed only when it was needed.
+        case misconfigured
         /// The service cannot be reached, or does not take what we ask for.
         case unavailable
         /// It was live, and could not be brought back.

@@ -45,6 +45,11 @@ package enum Verdict: Equatable, Sendable {
         case .protocolError(let code):
             self = .retry(Problem(reason: "The service broke the protocol: \(detail)", code: Int(code)))
         case .sendQueueOverflow: self = .retry(Problem(reason: "The service stopped taking what is sent: \(detail)"))
+        case .noCredential(.passing): self = .retry(Problem(reason: "There is no token: \(detail)"))
+        case .noCredential(.refused):
+            self = .final(Ending(.refused, reason: "There is no token: \(detail)", remedy: Remedy.tokenCommand))
+        case .noCredential(.misconfigured):
+            self = .final(Ending(.misconfigured, reason: "There is no token: \(detail)", remedy: Remedy.tokenCommand))
         }
     }
 
@@ -102,6 +107,7 @@ package enum Verdict: Equatable, Sendable {
 /// Words by which the service's close reasons are told apart (gemini-live §11), and what a person can do.
 private enum Remedy {
     static let key = "Set a valid key in GEMINI_API_KEY, or store one with `vivavoce keys set`."
+    static let tokenCommand = "Run service.tokenCommand by itself: it prints one token, auth_tokens/…, and ends with 0."
     static let quota = "Wait, or raise the project's quota or billing limit."
     static let quotaWords = ["quota", "resource_exhausted", "resource has been exhausted", "billing"]
     static let refusalWords: [(words: String, remedy: String)] = [

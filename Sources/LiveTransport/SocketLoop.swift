@@ -115,6 +115,7 @@ final class SocketLoop: SocketEventTarget {
             unresolved[number] = socket
         case .resolved(let number, let addresses):
             unresolved.removeValue(forKey: number)?.resolved(addresses)
+        case .ended(let number, let reason): unresolved.removeValue(forKey: number)?.end(reason)
         case .stop:
             isStopping = true
         }

@@ -10,6 +10,8 @@ package final class SocketThread: Sendable {
         /// Make a socket; the number is for `resolved`.
         case open(Int, @Sendable (SocketLoop) -> DialledSocket)
         case resolved(Int, Result<[String], Resolver.Failure>)
+        /// It will not be dialled.
+        case ended(Int, Disconnection)
         case stop
     }
 
@@ -54,8 +56,13 @@ package final class SocketThread: Sendable {
 
     /// Starts to dial; the name is resolved on a thread of its own first.
     ///
-    /// - Parameter make: called on the socket thread.
-    func open(_ dialling: Dialling, _ make: @escaping @Sendable (SocketLoop) -> DialledSocket) {
+    /// - Parameters:
+    ///   - reason: why it is not dialled after all: the socket ends by it, on the socket thread as every one does.
+    ///   - make: called on the socket thread.
+    func open(
+        _ dialling: Dialling, unless reason: Disconnection? = nil,
+        _ make: @escaping @Sendable (SocketLoop) -> DialledSocket
+    ) {
         if !isStarted.exchange(true, ordering: .acquiringAndReleasing) {
             startThread(named: "vv-socket") { [inbox, end = end.continuation] in
                 SocketLoop(inbox: inbox).run()
@@ -64,6 +71,7 @@ package final class SocketThread: Sendable {
         }
         let number = opened.add(1, ordering: .relaxed).newValue
         inbox.put(.open(number, make))
+        if let reason { return inbox.put(.ended(number, reason)) }
         let host = dialling.nextHop
         if Resolver.isNumeric(host) {
             inbox.put(.resolved(number, .success([host])))

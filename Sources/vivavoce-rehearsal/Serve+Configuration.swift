@@ -10,6 +10,7 @@ extension Serve {
         configuration.port = port
         configuration.requiredKey = requireKey
         configuration.refusal = refuse
+        configuration.countsResumptions = countResumptions
         configuration.logPath = log
         if let scenario { configuration.scenario = try ScenarioReader.read(path: scenario) }
         configuration.savedInputPath = saveInput

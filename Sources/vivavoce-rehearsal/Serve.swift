@@ -84,6 +84,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Answer every upgrade with this HTTP status, such as 401, 403 or 429.")
     var refuse: Int?
 
+    @Flag(help: "A use of a short-lived token is needed for resuming a session, too.")
+    var countResumptions = false
+
     func run() async throws {
         let service: RehearsalService
         do {

@@ -43,8 +43,8 @@ struct Config: AsyncParsableCommand {
                     Failure.print("warning: \(name) names no setting; did you mean \(nearest)?")
                 }
                 let sources = CredentialSources(
-                    keyFile: settings.service.keyFile, environment: environment, places: places)
-                if sources.places.contains(where: { $0.isSet }) {
+                    settings.service, environment: environment, places: places)
+                if sources.used != nil {
                     _ = try settings.endpoint(credential: try sources.credential())
                 }
                 try Self.checkObservation(settings, layers, environment)

@@ -49,7 +49,7 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         let settings = snapshot.settings
         let sources = CredentialSources(
-            keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
+            settings.service, environment: Environment.current, places: layers.places)
         let credential = try sources.credential()
         _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
         return (snapshot, credential)

@@ -80,10 +80,10 @@ struct Doctor: AsyncParsableCommand {
             return (trial, nil, rehearsal)
         }
         let sources = CredentialSources(
-            keyFile: set.service.keyFile, environment: Environment.current, places: layers.places)
+            set.service, environment: Environment.current, places: layers.places)
         let credential = try sources.credential()
         _ = try trial.endpoint(credential: credential)
-        tell(Finding("key", .ok, sources.places.first(where: \.isSet)?.name ?? "set"))
+        tell(Finding("key", .ok, sources.used?.name ?? "set"))
         if let proxy = set.service.proxy.flatMap(ProxyAddress.init) { tell(Finding("proxy", .ok, proxy.shown)) }
         return (trial, credential, nil)
     }

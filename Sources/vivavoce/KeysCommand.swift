@@ -6,17 +6,18 @@ import Glibc
 /// Stores and lists keys; shows none.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Store the key for the service, in a file that only you can read.",
+        abstract: "Store the key for the service, where only you can read it.",
         discussion: """
-            A key is taken from the first of: --key-file, VIVAVOCE_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, \
-            the stored key. It is never printed.
+            A key is taken from the first of: --token-command, --key-file, VIVAVOCE_KEY, GEMINI_API_KEY, \
+            GOOGLE_API_KEY, the stored key, the Secret Service. It is never printed.
             """,
-        subcommands: [Set.self, List.self, Path.self, Remove.self], defaultSubcommand: List.self)
+        subcommands: [Set.self, List.self, Path.self, Remove.self, Mint.self], defaultSubcommand: List.self)
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Store a key, read from the terminal without showing it, or from stdin.")
 
+        @OptionGroup var place: KeyPlace
         @Argument(help: .hidden) var misplaced: [String] = []
 
         func run() async throws {
@@ -26,11 +27,15 @@ struct Keys: AsyncParsableCommand {
                         .usage, "A key on the command line shows in the process list and in the shell's history.",
                         remedy: "Run `vivavoce keys set` and paste it, or pipe it in; and replace the one just shown.")
                 }
+                try CoreDumps.forbid()
+                let service = try place.demanded()
                 let file = try Keys.stored()
-                let text = try KeyPrompt.read()
-                let credential = try Credential(checking: text, from: "What was given")
-                try file.write(credential.secret)
-                Failure.print("the key is stored in \(file.path)")
+                let secret = try Secret(checking: try KeyPrompt.read(), from: "What was given")
+                if let service { try service.write(secret) } else { try file.write(secret) }
+                Failure.print("the key is stored in \(service == nil ? file.path : place.name)")
+                if service != nil, let used = try Keys.sources().used, used.name != place.name {
+                    Failure.print("it is not the one that is used: \(used.name) comes before it")
+                }
             }
         }
     }
@@ -61,10 +66,15 @@ struct Keys: AsyncParsableCommand {
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Remove the stored key.")
 
+        @OptionGroup var place: KeyPlace
+
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in
                 let file = try Keys.stored()
-                Failure.print(try file.remove() ? "the key in \(file.path) is gone" : "there was no stored key")
+                let service = try place.demanded()
+                let wasThere = if let service { try service.remove() } else { try file.remove() }
+                let name = service == nil ? file.path : place.name
+                Failure.print(wasThere ? "the key in \(name) is gone" : "there was no stored key")
             }
         }
     }
@@ -73,17 +83,31 @@ struct Keys: AsyncParsableCommand {
         let environment = Environment.current
         let places = SettingsPlaces(environment: environment)
         let settings = try SettingLayers(environment: environment, places: places).settings()
-        return CredentialSources(keyFile: settings.service.keyFile, environment: environment, places: places)
+        return CredentialSources(settings.service, environment: environment, places: places)
     }
 
     private static func stored() throws(AssistantError) -> KeyFile {
         let environment = Environment.current
         let places = SettingsPlaces(environment: environment)
-        guard let stored = CredentialSources(keyFile: nil, environment: environment, places: places).stored else {
+        guard let stored = CredentialSources(Settings.Service(), environment: environment, places: places).stored else {
             throw AssistantError(
                 .configuration, "There is no home to keep a key in: HOME and XDG_CONFIG_HOME are unset.")
         }
         return stored
+    }
+}
+
+/// Where a key is stored.
+struct KeyPlace: ParsableArguments {
+    @Flag(help: "In the Secret Service of your desktop (its keyring), instead of a file; needs secret-tool.")
+    var secretService = false
+
+    /// As lists and messages have it.
+    var name: String { SecretService.name }
+
+    /// - Returns: nil for the file.
+    func demanded() throws(AssistantError) -> SecretService? {
+        secretService ? try SecretService(demandedIn: Environment.current) : nil
     }
 }
 

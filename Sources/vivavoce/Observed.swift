@@ -7,7 +7,7 @@ import Observation
 extension Observatory {
     /// - Throws: what is wrong with the settings for it.
     static func of(_ settings: Settings, on bus: EventBus) throws(AssistantError) -> Observatory {
-        let environment = Environment.current.filter { !CredentialSources.variables.contains($0.key) }
+        let environment = ChildEnvironment.cleaned(Environment.current)
         do throws(ObservationError) {
             return try Observatory(
                 settings.observation.plan, on: bus, environment: environment, wallClock: { Environment.now })

@@ -22,9 +22,6 @@ final class RehearsalProcess: Sendable {
     /// How long it may take to end before it is killed.
     private static let patience = 2
 
-    /// Variables that hold keys: nothing that a child needs.
-    private static let secrets = CredentialSources.variables
-
     private init(address: ServiceAddress, process: pid_t) {
         self.address = address
         state = Mutex(.running(process))
@@ -121,7 +118,7 @@ final class RehearsalProcess: Sendable {
     }
 
     private static func spawn(_ path: String, output: CInt, errors: CInt) -> pid_t {
-        let variables = Environment.current.filter { !secrets.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+        let variables = ChildEnvironment.cleaned(Environment.current).map { "\($0.key)=\($0.value)" }
         var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }

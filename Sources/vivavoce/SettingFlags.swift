@@ -9,6 +9,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.caFile) var caFile: String?
     @Option(.proxy) var proxy: String?
     @Option(.keyFile) var keyFile: String?
+    @Option(.tokenCommand) var tokenCommand: String?
     @Option(.model) var model: String?
     @Option(.voice) var voice: String?
     @Option(.language) var language: String?
@@ -66,7 +67,7 @@ struct SettingFlags: ParsableArguments {
     var values: [String: String] {
         let all: [(SettingKey, String?)] = [
             (.endpoint, endpoint), (.apiVersion, apiVersion), (.caFile, caFile), (.proxy, proxy), (.keyFile, keyFile),
-            (.model, model), (.voice, voice), (.language, language), (.system, system),
+            (.tokenCommand, tokenCommand), (.model, model), (.voice, voice), (.language, language), (.system, system),
             (.hearLanguages, hearLanguages), (.vocabulary, vocabulary), (.input, input),
             (.output, output), (.echoCancellation, echoCancellation), (.noiseSuppression, noiseSuppression),
             (.highPass, highPass), (.gainControl, gainControl), (.volume, volume), (.mixer, mixer), (.cues, cues),

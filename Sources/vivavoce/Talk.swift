@@ -38,7 +38,7 @@ struct Talk: AsyncParsableCommand {
             let observatory = try Observatory.of(settings, on: bus)
             guard flags.rehearse else {
                 let sources = CredentialSources(
-                    keyFile: settings.service.keyFile, environment: Environment.current, places: layers.places)
+                    settings.service, environment: Environment.current, places: layers.places)
                 let credential = try sources.credential()
                 _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
                 return await hold(settings, credential, on: bus, observatory)
@@ -116,6 +116,7 @@ extension Settings {
         service.proxy = nil
         service.caFile = nil
         service.keyFile = nil
+        service.tokenCommand = nil
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assistant
 
 /// The command line: conversations with a live model, and what is around them.
 @main
@@ -18,6 +19,16 @@ struct Vivavoce: AsyncParsableCommand {
             Press.self, Release.self, Connect.self, Hangup.self, Mode.self, Reload.self, Devices.self, Models.self,
             EchoTest.self, Keys.self, Config.self, Transcripts.self,
         ])
+
+    /// A key among our variables is in memory from the first instruction on, whatever the command makes of it.
+    static func main() async {
+        do throws(AssistantError) {
+            if ChildEnvironment.holdsKey(Environment.current) { try CoreDumps.forbid() }
+        } catch {
+            exit(withError: error.reported())
+        }
+        await main(nil)
+    }
 }
 
 enum Version {

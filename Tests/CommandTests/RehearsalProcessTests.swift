@@ -100,7 +100,7 @@ struct RehearsalProcessTests {
     @Test("the stand-in beside the executable is taken, and gets no key")
     func beside() throws {
         let executable = try installation("env > '\(user.home)/environment'; exit 1")
-        for name in CredentialSources.variables { user.environment[name] = "sesame-open" }
+        for name in ChildEnvironment.withheld { user.environment[name] = "sesame-open" }
         let process = user.process(["talk", "--rehearse"], executable: executable)
         let errors = Pipe()
         process.standardError = errors

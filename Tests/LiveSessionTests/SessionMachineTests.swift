@@ -261,6 +261,9 @@ struct VerdictTests {
         Case(cause: .tls, expected: "unavailable"),
         Case(cause: .proxyRefused(status: 407), expected: "refused"),
         Case(cause: .protocolError(code: 1009), expected: "retry"),
+        Case(cause: .noCredential(.passing), expected: "retry"),
+        Case(cause: .noCredential(.refused), expected: "refused"),
+        Case(cause: .noCredential(.misconfigured), expected: "misconfigured"),
     ]
 
     @Test("each way to end is judged as the retry policy says (gemini-live §11, pitfalls 14 and 15)", arguments: cases)

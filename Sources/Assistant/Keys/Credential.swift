@@ -1,3 +1,5 @@
+import LiveProtocol
+
 /// What proves to the service who is asking.
 package enum Credential: Sendable, Equatable {
     /// An API key; travels in the header `x-goog-api-key`.
@@ -5,31 +7,35 @@ package enum Credential: Sendable, Equatable {
     /// A short-lived token that a key's owner made (`auth_tokens/…`); travels in the header `Authorization` and only
     /// fits the constrained method.
     case token(Secret)
+    /// A program that prints a token, which is asked for each connection.
+    case command(TokenCommand)
 
     /// - Parameter text: a key or a token, without white space around it.
-    package init(_ text: String) {
-        self = text.hasPrefix("auth_tokens/") ? .token(Secret(text)) : .key(Secret(text))
+    package init(_ text: String) { self.init(Secret(text)) }
+
+    private init(_ secret: Secret) {
+        self = secret.exposed.hasPrefix("auth_tokens/") ? .token(secret) : .key(secret)
     }
 
-    /// Takes a key as somebody typed or stored it; white space around it goes.
-    ///
-    /// - Parameter source: begins the message, such as `GEMINI_API_KEY`.
-    /// - Throws: `.refused` when the text cannot travel in a header: it is empty, or has spaces or control characters.
+    /// Takes a key or a token as somebody typed or stored it, as `Secret` does.
     package init(checking text: String, from source: String) throws(AssistantError) {
-        var key = text[...]
-        while key.first?.isWhitespace == true { key = key.dropFirst() }
-        while key.last?.isWhitespace == true { key = key.dropLast() }
-        guard !key.isEmpty else { throw AssistantError(.refused, "\(source) holds no key.") }
-        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw AssistantError(
-                .refused, "\(source) does not hold a key: a key is one word of plain letters, digits and signs.")
-        }
-        self.init(String(key))
+        self.init(try Secret(checking: text, from: source))
     }
 
-    package var secret: Secret {
+    /// What carries it; nothing for what has yet to be asked for.
+    var headers: [Endpoint.Header] {
         switch self {
-        case .key(let secret), .token(let secret): secret
+        case .key(let key): [Endpoint.Header("x-goog-api-key", key.exposed)]
+        case .token(let token): [Endpoint.Header("Authorization", "Token \(token.exposed)")]
+        case .command: []
+        }
+    }
+
+    /// Whether it opens the constrained method instead of the plain one.
+    var isConstrained: Bool {
+        switch self {
+        case .key: false
+        case .token, .command: true
         }
     }
 }

@@ -13,6 +13,7 @@ package struct KeyFile: Sendable, Equatable {
 
     /// - Throws: `.noInput` when it is missing, `.refused` when others can read or change it or when it holds no key.
     package func read() throws(AssistantError) -> Credential {
+        try CoreDumps.forbid()
         let text = try FileText.read(path, what: "key file", limit: Self.longest, environment: [:]) {
             status throws(AssistantError) in
             // A pipe, as from `--key-file <(pass show gemini)`, has no permissions worth checking.

@@ -4,13 +4,13 @@ enum Redaction {
     static func quote(_ text: String) -> String { "\"\(clip(text))\"" }
 
     /// As `quote`, without the quotes.
-    static func clip(_ text: String) -> String {
+    static func clip(_ text: String, longest: Int = 60) -> String {
         if looksLikeKey(text) { return "••• (a key?)" }
-        let printable = text.unicodeScalars.prefix(61).map { scalar in
+        let printable = text.unicodeScalars.prefix(longest + 1).map { scalar in
             scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
                 ? "\u{FFFD}" : String(scalar)
         }
-        return printable.prefix(60).joined() + (printable.count > 60 ? "…" : "")
+        return printable.prefix(longest).joined() + (printable.count > longest ? "…" : "")
     }
 
     /// Whether some part of the text is shaped as Google's keys and tokens are (`AIza…`, `AQ.…`, `auth_tokens/…`).

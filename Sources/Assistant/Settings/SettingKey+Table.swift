@@ -7,8 +7,8 @@ extension SettingKey {
         preset: ServiceAddress.developerAPI.description, reload: .nextSession, summary: "where the service listens")
     package static let apiVersion = SettingKey(
         path: "service.apiVersion", flag: "api-version", placeholder: "V",
-        accepts: .word("a version such as v1beta"), preset: "v1beta", reload: .nextSession,
-        summary: "version of the Live API to speak")
+        accepts: .word("a version such as v1beta"), preset: nil, reload: .nextSession,
+        summary: "version of the Live API to speak (default: v1beta, and v1alpha with a token)")
     package static let caFile = SettingKey(
         path: "service.caFile", flag: "ca-file", placeholder: "FILE", accepts: .text("a PEM file"), preset: nil,
         reload: .nextSession,
@@ -21,6 +21,10 @@ extension SettingKey {
         reload: .nextSession,
         summary:
             "file that holds the key (default: VIVAVOCE_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, then the stored key)")
+    package static let tokenCommand = SettingKey(
+        path: "service.tokenCommand", flag: "token-command", placeholder: "CMD", accepts: .text("a command"),
+        preset: nil, reload: .nextSession,
+        summary: "command that prints a token (auth_tokens/…), run for each connection, instead of any key")
     package static let model = SettingKey(
         path: "service.model", flag: "model", placeholder: "NAME", accepts: .text("a model's name"), preset: nil,
         reload: .nextSession,
@@ -212,7 +216,8 @@ extension SettingKey {
 
     /// Every setting, in the order in which files and listings show them.
     package static let all: [SettingKey] = [
-        endpoint, apiVersion, caFile, proxy, keyFile, model, voice, language, system, hearLanguages, vocabulary, input,
+        endpoint, apiVersion, caFile, proxy, keyFile, tokenCommand, model, voice, language, system, hearLanguages,
+        vocabulary, input,
         output,
         echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, standby, mode, silence,
         startSensitivity,

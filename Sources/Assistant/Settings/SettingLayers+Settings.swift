@@ -10,10 +10,11 @@ extension SettingLayers {
     package func settings(until: String? = nil) throws(AssistantError) -> Settings {
         var settings = Settings()
         if let address = ServiceAddress(try text(.endpoint)) { settings.service.endpoint = address }
-        settings.service.apiVersion = try text(.apiVersion)
+        settings.service.apiVersion = try found(.apiVersion)?.text
         settings.service.caFile = try path(.caFile)
         settings.service.proxy = try proxy(for: settings.service.endpoint)?.proxy.url
         settings.service.keyFile = try path(.keyFile)
+        settings.service.tokenCommand = try found(.tokenCommand)?.text
         settings.service.model = try found(.model)?.text
         settings.persona.voice = try found(.voice)?.text
         settings.persona.language = try found(.language)?.text

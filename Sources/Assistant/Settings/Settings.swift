@@ -24,15 +24,20 @@ package struct Settings: Sendable, Equatable {
 
     package struct Service: Sendable, Equatable {
         package var endpoint = ServiceAddress.developerAPI
-        package var apiVersion = "v1beta"
+        /// Nil: by what is shown to the service, a key or a token.
+        package var apiVersion: String?
         /// Extra trust anchor, a PEM file beside the system's.
         package var caFile: String?
         /// `http://[user:password@]host:port`: as set, or what the environment names for this endpoint; nil for none.
         package var proxy: String?
         /// Holds the key, instead of the environment and the stored key.
         package var keyFile: String?
+        /// Prints a token, instead of any key.
+        package var tokenCommand: String?
         /// Nil: the newest live model that the catalogue knows and that is generally available.
         package var model: String?
+
+        package init() {}
     }
 
     /// Who the model is to be; nil leaves it to the service.

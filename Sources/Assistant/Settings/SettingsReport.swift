@@ -36,8 +36,8 @@ package struct SettingsReport: Sendable {
         profile = layers.profile
         keySource =
             CredentialSources(
-                keyFile: settings.service.keyFile, environment: layers.environment, places: layers.places
-            ).places.first(where: \.isSet)?.name
+                settings.service, environment: layers.environment, places: layers.places
+            ).used?.name
     }
 
     /// A settings file that would give these settings, with the sources as comments.

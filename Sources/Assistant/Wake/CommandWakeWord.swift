@@ -41,7 +41,7 @@ package final class CommandWakeWord: WakeWord {
     ) {
         self.command = command
         self.ear = ear
-        self.environment = environment.filter { !CredentialSources.variables.contains($0.key) }
+        self.environment = ChildEnvironment.cleaned(environment)
         self.limits = limits
         self.time = time
         self.log = log

@@ -1,6 +1,6 @@
 // What Swift cannot say itself about child processes and the terminal: fork, prctl, ioctl, and handlers that may run
-// in the middle of anything. Imported by Assistant, for the detector of a wake word, by Observation, for
-// hooks, and by the vivavoce executable.
+// in the middle of anything. Imported by Assistant, for the detector of a wake word and for keys, by Observation,
+// for hooks, and by the vivavoce executable.
 #pragma once
 
 #include <sys/types.h>
@@ -19,6 +19,12 @@ pid_t vv_spawn(const char *path, char *const arguments[], char *const environmen
 // exec. What waits in the first takes `input_size` bytes at most, rounded up to pages.
 // Returns 0, or a negative errno.
 int vv_child_pipes(int ours[3], int theirs[3], int input_size);
+
+// From now on to its end this process leaves no core dump and no backtrace of Swift's runtime, and other processes of its user can neither trace it nor read
+// its memory and its environment in /proc, which are root's then (prctl(2), PR_SET_DUMPABLE). Programs that it starts
+// are as any other.
+// Returns 0, or an errno.
+int vv_forbid_dumps(void);
 
 // Takes signals: from now on each arrival is one byte, its number, to be read from the descriptor returned (not
 // blocking, closed on exec). Returns a negative errno when that fails. One taker at a time.

@@ -5,27 +5,47 @@ import Foundation
 struct Admission: Sendable {
     enum Verdict: Equatable {
         /// - version: "v1", "v1beta" and so on.
-        case welcome(version: String)
+        /// - token: what opened it, if that is one.
+        case welcome(version: String, token: String?)
+        /// A token is to be made.
+        case mint
         case refused(status: Int, message: String)
     }
 
     let requiredKey: String?
     let refusal: Int?
+    /// Whether a token was made here and is still good.
+    let isGoodToken: @Sendable (String) -> Bool
+
+    private static let unregistered = Verdict.refused(
+        status: 403,
+        message: "Method doesn't allow unregistered callers (callers without established identity). "
+            + "Please use API Key or other form of API consumer identity to call this API.")
 
     func judge(_ request: HTTPRequest) -> Verdict {
-        guard let version = Self.version(inPath: request.target.path()) else {
+        let path = request.target.path()
+        let mints = request.method == .POST && Self.isMint(path: path)
+        guard let version = mints ? "" : Self.version(inPath: path) else {
             return .refused(status: 404, message: "The requested URL was not found on this server.")
         }
         if let refusal { return .refused(status: refusal, message: Self.message(for: refusal)) }
-        guard let requiredKey else { return .welcome(version: version) }
-        guard let shown = Self.credential(of: request) else {
-            return .refused(
-                status: 403,
-                message: "Method doesn't allow unregistered callers (callers without established identity). "
-                    + "Please use API Key or other form of API consumer identity to call this API.")
+        let shown = Self.credential(of: request)
+        let token = shown.flatMap { $0.hasPrefix("auth_tokens/") ? $0 : nil }
+        // A token opens the constrained method and nothing else (gemini-live §1.2).
+        if token != nil, !path.hasSuffix("BidiGenerateContentConstrained") { return Self.unregistered }
+        if let requiredKey {
+            guard let shown else { return Self.unregistered }
+            guard shown == requiredKey || token.map(isGoodToken) == true else {
+                return .refused(status: 401, message: "API key not valid.")
+            }
         }
-        guard shown == requiredKey else { return .refused(status: 401, message: "API key not valid.") }
-        return .welcome(version: version)
+        return mints ? .mint : .welcome(version: version, token: token)
+    }
+
+    /// `/v1beta/auth_tokens`, or `v1alpha`.
+    static func isMint(path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        return parts.count == 2 && ["v1beta", "v1alpha"].contains(parts[0]) && parts[1] == "auth_tokens"
     }
 
     /// A refusal with the JSON body of Google's APIs.

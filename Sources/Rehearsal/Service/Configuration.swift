@@ -7,6 +7,8 @@ package struct RehearsalConfiguration: Sendable {
     package var format = WireFormat()
     /// The only key that is let in; nil lets in any key, and none.
     package var requiredKey: String?
+    /// A token's uses are counted when sessions are resumed, too, which the real service is said to do at times.
+    package var countsResumptions = false
     /// Answers every upgrade with this HTTP status instead.
     package var refusal: Int?
     package var handleLifetime = Duration.seconds(7_200)

@@ -6,6 +6,7 @@ extension Connection {
         let configuration: RehearsalConfiguration
         let handles: HandleStore
         let sessions = OpenSessions()
+        let tokens = TokenStore()
         let log: WireLog?
         private let count = Mutex(0)
 

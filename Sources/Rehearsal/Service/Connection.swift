@@ -37,6 +37,8 @@ actor Connection {
     /// The way to what only a transport can do wrong; nil when nobody asked for that.
     let route: Route?
     let plan: ChaosPlan?
+    /// The token that opened it; nil for a key, and for nothing.
+    let token: String?
     var frameFaults = FrameFaults()
     var hasSeenSetup = false
 
@@ -59,9 +61,10 @@ actor Connection {
     ///   - number: 1 for the service's first, and so on.
     ///   - version: the API version in the path.
     init(
-        number: Int, frames: AsyncThrowingStream<WSFrame, any Error>, version: String, shared: Shared, route: Route?,
-        plan: ChaosPlan?
+        number: Int, frames: AsyncThrowingStream<WSFrame, any Error>, version: String, token: String? = nil,
+        shared: Shared, route: Route?, plan: ChaosPlan?
     ) {
+        self.token = token
         self.number = number
         self.frames = frames
         self.shared = shared
@@ -217,8 +220,14 @@ actor Connection {
             case .hear(let samples, _): give(.hear(samples))
             case .understand: give(.understand)
             case .answer(let prompt, let answer): feed.yield(.answer(prompt, number: answer))
-            case .begin(let name): _ = shared.sessions.enter(name, connection: number)
-            case .find(let handle): feed.yield(.find(handle: handle))
+            case .begin(let name):
+                guard mayUseToken(isNew: true) else { return close(.tokenUsedUp) }
+                _ = shared.sessions.enter(name, connection: number)
+            case .find(let handle):
+                guard !shared.configuration.countsResumptions || mayUseToken(isNew: false) else {
+                    return close(.tokenUsedUp)
+                }
+                feed.yield(.find(handle: handle))
             case .keep(let kept, let handle):
                 shared.handles.keep(kept, model: session.setup?.model ?? "", under: handle, now: clock.now)
             case .forget(let name): shared.handles.forget(session: name)
@@ -228,6 +237,10 @@ actor Connection {
             }
         }
         armTimer()
+    }
+
+    private func mayUseToken(isNew: Bool) -> Bool {
+        token.map { shared.tokens.use($0, isNew: isNew, now: Date()) } ?? true
     }
 
     /// Looks for the session that a setup wants to resume. One that another connection still serves gets a moment to

@@ -43,13 +43,16 @@ package final class RehearsalService: Sendable {
     /// - Throws: `.listen` when the address is taken.
     package func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let admission = Admission(requiredKey: configuration.requiredKey, refusal: configuration.refusal)
+        let admission = Admission(requiredKey: configuration.requiredKey, refusal: configuration.refusal) {
+            [shared] in shared.tokens.isGood($0, now: Date())
+        }
         await server.appendRoute(HTTPRoute("*")) { [shared, arrive, relay] request in
             switch admission.judge(request) {
             case .refused(let status, let message):
                 shared.configuration.report("refused with \(status): \(request.target.path())")
                 return Admission.response(status: status, message: message)
-            case .welcome(let version):
+            case .mint: return await Self.mint(request, shared.tokens)
+            case .welcome(let version, let token):
                 let number = shared.nextNumber()
                 let plan = shared.configuration.chaos.map { ChaosPlan($0, connection: number) }
                 if let status = plan?.refusal {
@@ -62,7 +65,8 @@ package final class RehearsalService: Sendable {
                 }
                 let handler = UpgradeHandler(arrive: arrive) { frames in
                     Connection(
-                        number: number, frames: frames, version: version, shared: shared, route: route, plan: plan)
+                        number: number, frames: frames, version: version, token: token, shared: shared, route: route,
+                        plan: plan)
                 }
                 return try await WebSocketHTTPHandler(handler: handler).handleRequest(request)
             }
@@ -91,6 +95,22 @@ package final class RehearsalService: Sendable {
             guard !Task.isCancelled else { throw CancellationError() }
             throw RehearsalError(
                 .listen, "cannot listen on \(configuration.host):\(configuration.port): \(error.localizedDescription)")
+        }
+    }
+
+    /// Answers `POST …/auth_tokens`.
+    private static func mint(_ request: HTTPRequest, _ tokens: TokenStore) async -> HTTPResponse {
+        guard let body = try? await request.bodyData else {
+            return Admission.response(status: 400, message: "Request contains an invalid argument.")
+        }
+        do throws(TokenStore.BadRequest) {
+            let reply: JSON = ["name": .string(try tokens.mint(Array(body), now: Date()))]
+            return HTTPResponse(
+                statusCode: .ok,
+                headers: HTTPHeaders([.contentType: "application/json; charset=UTF-8", .connection: "close"]),
+                body: Data(JSONWriter.write(reply, pretty: true)))
+        } catch {
+            return Admission.response(status: 400, message: error.message)
         }
     }
 

@@ -13,6 +13,7 @@ struct Refusal: Error, Equatable, Sendable {
 
     static let invalidArgument = invalid("Request contains an invalid argument.")
     static let sessionNotFound = Refusal(code: 1008, reason: "BidiGenerateContent session not found")
+    static let tokenUsedUp = Refusal(code: 1008, reason: "The auth token has expired or has no use left")
     static let deadlineExpired = Refusal(code: 1011, reason: "Deadline expired before operation could complete.")
     static let internalError = Refusal(code: 1011, reason: "Internal error encountered.")
 

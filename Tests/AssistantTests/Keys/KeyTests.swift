@@ -10,8 +10,12 @@ struct KeyTests {
         return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
     }
 
-    private func sources(_ home: SettingsFolder, keyFile: String? = nil) -> CredentialSources {
-        CredentialSources(keyFile: keyFile, environment: home.environment, places: home.places())
+    private func sources(
+        _ home: SettingsFolder, keyFile: String? = nil, tokenCommand: String? = nil
+    ) -> CredentialSources {
+        var settings = Settings.Service()
+        (settings.keyFile, settings.tokenCommand) = (keyFile, tokenCommand)
+        return CredentialSources(settings, environment: home.environment, places: home.places())
     }
 
     @Test("a secret does not show, however it is printed")
@@ -26,24 +30,35 @@ struct KeyTests {
         #expect(Credential("auth_tokens/t") == .token(Secret("auth_tokens/t")))
     }
 
-    @Test("the order is key file, the three variables, stored key")
+    @Test("the order is token command, key file, the three variables, stored key, Secret Service")
     func order() throws {
         let home = try SettingsFolder()
+        try home.fakeSecretTool("printf from-service")
         let file = home.path + "/key"
         try home.write("from-file\n", to: file)
         chmod(file, 0o600)
         try #require(sources(home).stored).write(Secret("from-store"))
+        let stored = try #require(sources(home).stored)
+        #expect(try stored.remove())
         var found: [Credential] = [try sources(home).credential()]
+        #expect(sources(home).used?.name == "Secret Service")
+        try stored.write(Secret("from-store"))
+        found.append(try sources(home).credential())
         for name in CredentialSources.variables.reversed() {
             home.environment[name] = "from-\(name)"
             found.append(try sources(home).credential())
         }
         found.append(try sources(home, keyFile: file).credential())
-        let order = ["from-store", "from-GOOGLE_API_KEY", "from-GEMINI_API_KEY", "from-VIVAVOCE_KEY", "from-file"]
+        let order = [
+            "from-service", "from-store", "from-GOOGLE_API_KEY", "from-GEMINI_API_KEY", "from-VIVAVOCE_KEY",
+            "from-file",
+        ]
         #expect(found == order.map { Credential($0) })
-        let places = sources(home, keyFile: file).places
-        #expect(places.count == 5)
-        #expect(places.allSatisfy { $0.isSet })
+        let all = sources(home, keyFile: file, tokenCommand: "broker")
+        #expect(try all.credential() == .command(TokenCommand("broker")))
+        #expect(all.used?.name == "token command")
+        #expect(all.places.count == 7)
+        #expect(all.places.allSatisfy { $0.isSet })
     }
 
     @Test("without a key the two ways to give one are told")
@@ -114,6 +129,18 @@ struct KeyTests {
         #expect(error.message.contains("GEMINI_API_KEY"))
         #expect(!error.description.contains("Evil"))
         #expect(!error.description.contains("schlüssel"))
+    }
+
+    @Test("programs that we start get every variable but those with a key for the service")
+    func childEnvironment() {
+        var environment = ["PATH": "/bin", "HOME_ASSISTANT_API_KEY": "theirs", "VIVAVOCE_SERVICE_KEY_FILE": "/key"]
+        let cleaned = environment
+        #expect(!ChildEnvironment.holdsKey(environment))
+        for name in ["VIVAVOCE_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"] { environment[name] = "sesame" }
+        environment["GOOGLE_GENERATIVE_AI_API_KEY"] = "sesame"
+        #expect(ChildEnvironment.cleaned(environment) == cleaned)
+        #expect(ChildEnvironment.holdsKey(environment))
+        #expect(CredentialSources.variables.allSatisfy { ChildEnvironment.withheld.contains($0) })
     }
 
     @Test("white space around a key goes")

@@ -64,7 +64,23 @@ struct ServiceAddressTests {
         #expect(endpoint.headers == [Endpoint.Header("Authorization", "Token auth_tokens/abc")])
         #expect(
             endpoint.path
-                == "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContentConstrained")
+                == "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContentConstrained")
+    }
+
+    @Test("a token that a command is to print is dialled with like one that is there, in the version that was set")
+    func command() throws {
+        var settings = Settings()
+        let asked = Credential.command(TokenCommand("broker"))
+        #expect(try settings.endpoint(credential: asked).headers == [])
+        #expect(
+            try settings.endpoint(credential: asked).path
+                == settings.endpoint(credential: Credential("auth_tokens/abc")).path)
+        settings.service.apiVersion = "v1beta"
+        let path = try settings.endpoint(credential: asked).path
+        #expect(path.hasSuffix(".v1beta.GenerativeService.BidiGenerateContentConstrained"))
+        settings.service.endpoint = try #require(ServiceAddress("ws://example.com"))
+        let error = try #require(throws: AssistantError.self) { try settings.endpoint(credential: asked) }
+        #expect(error.exit == .configuration)
     }
 
     @Test("a base that names the method is taken as it is")

@@ -45,3 +45,21 @@ final class SettingsFolder {
         try SettingLayers(flags: flags, environment: environment, places: places(config: config))
     }
 }
+
+extension SettingsFolder {
+    /// Puts a `secret-tool` on PATH, and a session bus into the environment that it does not ask.
+    ///
+    /// - Parameter script: for sh; `$1` is lookup, store or clear, and `$HOME` the folder.
+    func fakeSecretTool(_ script: String) throws {
+        try makeFolder(path + "/bin")
+        try write("#!/bin/sh\n\(script)\n", to: path + "/bin/secret-tool")
+        chmod(path + "/bin/secret-tool", 0o755)
+        // A program that another test starts at this moment has our descriptor until it is one, and what is open for
+        // writing cannot be run (ETXTBSY). A lease is given when nobody has it open so (fcntl(2), F_SETLEASE).
+        let file = open(path + "/bin/secret-tool", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        while fcntl(file, 1024, CInt(F_RDLCK)) != 0, errno == EAGAIN { usleep(1_000) }
+        environment["PATH"] = path + "/bin:/usr/bin:/bin"
+        environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
+    }
+}

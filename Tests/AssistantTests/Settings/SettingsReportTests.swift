@@ -40,7 +40,7 @@ struct SettingsReportTests {
         try other.write(report.yaml, to: other.userFile)
         #expect(try other.layers().settings() == layers.settings())
         #expect(report.yaml.contains("model: \"true\"  # --model"))
-        #expect(report.yaml.contains("apiVersion: v1beta  # default"))
+        #expect(report.yaml.contains("apiVersion:  # default"))
         #expect(report.yaml.contains("# VIVAVOCE_AUDIO_OUTPUT"))
     }
 

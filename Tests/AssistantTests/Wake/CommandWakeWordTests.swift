@@ -54,7 +54,7 @@ struct CommandWakeWordTests {
         let stage = try WakeStage()
         stage.ear.setOpen(true)
         var environment = ["WAKE_MODEL": "viva.onnx"]
-        for name in CredentialSources.variables { environment[name] = "secret" }
+        for name in ChildEnvironment.withheld { environment[name] = "secret" }
         let line = "head -c 2 >/dev/null; echo $(env | grep -c secret) $WAKE_MODEL; cat >/dev/null"
         try await stage.running(stage.command(line, environment: environment)) { stage in
             stage.capture([1])
