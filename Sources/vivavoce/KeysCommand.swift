@@ -6,6 +6,7 @@ import Glibc
 /// Stores and lists keys; shows none.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "keys",
         abstract: "Store the key for the service, in a file that only you can read.",
         discussion: """
             A key is taken from the first of: --key-file, VIVAVOCE_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, \
@@ -15,6 +16,7 @@ struct Keys: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Store a key, read from the terminal without showing it, or from stdin.")
 
         @Argument(help: .hidden) var misplaced: [String] = []
@@ -36,7 +38,8 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List where a key may be, and which one is used.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List where a key may be, and which one is used.")
 
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in
@@ -51,7 +54,8 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Path: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the path of the stored key's file.")
+        static let configuration = CommandConfiguration(
+            commandName: "path", abstract: "Print the path of the stored key's file.")
 
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in print(try Keys.stored().path) }
@@ -59,7 +63,7 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove the stored key.")
+        static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove the stored key.")
 
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in
