@@ -53,7 +53,8 @@ struct StoreUpgradeTests {
             #expect(try texts(beginning, in: store, limit: 3) == newest)
             #expect(try texts(beginning, in: store).count == 6)
         }
-        #expect(try texts("kal*", in: store).count == 4)
+        #expect(try texts("kal*", in: store).count == 4 && texts("kalo*", in: store).count == 2)
+        #expect(try texts("kalor*", in: store).count == 2 && texts("kalori*", in: store).count == 2)
         #expect(try texts("東京", in: store) == ["東京 kalk new", "東京 kalk old"])
         let (definition, lineCounts) = try store.writing { database in
             try database.execute(sql: "INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
@@ -62,7 +63,7 @@ struct StoreUpgradeTests {
                 try Int.fetchAll(database, sql: "SELECT lineCount FROM sessions")
             )
         }
-        #expect(definition?.contains("prefix = '1 2 3'") == true)
+        #expect(definition?.contains("prefix = '1 2 3 4 5'") == true)
         #expect(lineCounts == [3, 3])
 
         try store.add("latest", startedAt: 10_000_000, ["kaum"])

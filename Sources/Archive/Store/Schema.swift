@@ -11,7 +11,7 @@ enum Schema {
         migrator.registerMigration("2") { database in
             try database.execute(sql: "ALTER TABLE sessions ADD COLUMN seenAt INTEGER")
         }
-        // Beginnings of one and two letters, too, and lines numbered by time, which an import did not see to before.
+        // Beginnings of other lengths than three, too, and lines numbered by time, which an import did not see to before.
         migrator.registerMigration("3", foreignKeyChecks: .immediate) { database in
             try database.execute(sql: "DROP TABLE words; \(words)")
             if try LineOrder.isBroken(in: database) {
@@ -35,12 +35,12 @@ enum Schema {
     }
 
     /// Which words are in which lines. A beginning as long as one of `prefix` is looked up as a word is; for one of
-    /// another length FTS5 puts together the lines of every word that begins so, which of a million lines takes a tenth
-    /// of a second where the beginning is short. Longer ones have fewer words.
+    /// another length FTS5 puts together the lines of every word that begins so, which of a million lines takes tenths of
+    /// a second where the beginning is short. Longer ones have few words.
     private static let words = """
         CREATE VIRTUAL TABLE words USING fts5 (
             shown, content = 'lines', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2',
-            prefix = '1 2 3')
+            prefix = '1 2 3 4 5')
         """
 
     /// Times are milliseconds since 1970. Rows of a session go with it.
