@@ -77,6 +77,7 @@ let package = Package(
         .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
 
         // Signal processing and I/O.
+        .target(name: "Processes", dependencies: ["CProcess"], swiftSettings: common),
         .target(name: "Sphinx", dependencies: ["CPocketSphinx"], swiftSettings: common),
         // Optimised in debug builds too: unoptimised, a frame of 10 ms takes longer than that.
         .target(
@@ -94,9 +95,8 @@ let package = Package(
         .target(
             name: "Assistant",
             dependencies: [
-                "Archive", "AudioCore", "AudioDevices", "AudioFrontEnd", "CProcess", "Events", "LiveProtocol",
-                "LiveSession",
-                "LiveTransport", "Sphinx", configuration, logging, yams,
+                "Archive", "AudioCore", "AudioDevices", "AudioFrontEnd", "Events", "LiveProtocol", "LiveSession",
+                "LiveTransport", "Processes", "Sphinx", configuration, logging, yams,
             ],
             swiftSettings: common),
         .target(name: "ControlProtocol", dependencies: ["Events", "LiveProtocol", flyingSocks], swiftSettings: common),
@@ -106,7 +106,7 @@ let package = Package(
                 "Assistant", "AudioDevices", "ControlProtocol", "Events", "LiveProtocol", "LiveSession", flyingSocks,
             ],
             swiftSettings: common),
-        .target(name: "Observation", dependencies: ["CProcess", "Events", flyingSocks, yams], swiftSettings: common),
+        .target(name: "Observation", dependencies: ["Events", "Processes", flyingSocks, yams], swiftSettings: common),
         .executableTarget(
             name: "vivavoce",
             dependencies: [

@@ -107,7 +107,7 @@ extension Settings {
         if let silence = turns.silence { keeping.quiet = silence }
         keeping.followUp = wake.followUp
         keeping.idle = wake.idle
-        keeping.standby = audio.standby
+        keeping.restAfter = audio.restAfter
         return keeping
     }
 }

@@ -23,6 +23,30 @@ package struct JSONText: ~Copyable {
         return scanner.position == scanner.input.count ? scanner.output : nil
     }
 
+    /// One member of an object, on one line, otherwise as it was written.
+    ///
+    /// - Parameter key: of characters that JSON does not escape.
+    /// - Returns: nil where the text does not begin with an object, or that has no such member; of several the last.
+    package static func member(_ key: String, of text: String) -> String? {
+        var scanner = JSONText(text)
+        var found: String?
+        scanner.skipSpace()
+        guard scanner.take(UInt8(ascii: "{")) else { return nil }
+        repeat {
+            scanner.skipSpace()
+            scanner.output.removeAll(keepingCapacity: true)
+            guard scanner.string() else { return found }
+            let isWanted = scanner.output.elementsEqual("\"\(key)\"".utf8)
+            scanner.skipSpace()
+            guard scanner.take(UInt8(ascii: ":")) else { return nil }
+            scanner.output.removeAll(keepingCapacity: true)
+            guard scanner.value(depth: 1) else { return nil }
+            if isWanted { found = String(decoding: scanner.output, as: UTF8.self) }
+            scanner.skipSpace()
+        } while scanner.take(UInt8(ascii: ","))
+        return found
+    }
+
     private var next: UInt8? { position < input.count ? input[position] : nil }
 
     private mutating func skipSpace() {

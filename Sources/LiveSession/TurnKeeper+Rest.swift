@@ -19,7 +19,7 @@ extension TurnKeeper {
     mutating func letRest(at moment: Moment) -> [Effect] {
         let unneeded = unneeded(at: moment)
         if unneeded != idle.devices { idle = Idleness(devices: unneeded, since: moment.now) }
-        let isDue = configuration.standby.map { moment.now >= idle.since + $0 } ?? false
+        let isDue = configuration.restAfter.map { moment.now >= idle.since + $0 } ?? false
         let wanted = isDue ? unneeded : resting.intersection(unneeded)
         guard wanted != resting else { return [] }
         // What was captured before it stood still is old by now, and no part of what comes.
@@ -30,7 +30,7 @@ extension TurnKeeper {
 
     /// When devices may begin to stand still, if nothing happens before.
     var restDeadline: Duration? {
-        idle.devices == resting ? nil : configuration.standby.map { idle.since + $0 }
+        idle.devices == resting ? nil : configuration.restAfter.map { idle.since + $0 }
     }
 
     private func unneeded(at moment: Moment) -> Rest {

@@ -9,6 +9,7 @@ import LiveSession
 /// The terminal of a running daemon.
 struct Attach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "attach",
         abstract: "Be the terminal of a running daemon.",
         discussion: "The same keys and lines as in `talk`; q and Ctrl-C leave the daemon alone and end this terminal.")
 

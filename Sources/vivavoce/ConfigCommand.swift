@@ -7,11 +7,13 @@ import Observation
 /// Shows and checks settings.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Show and check the settings.", subcommands: [Show.self, Check.self, Path.self],
         defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show what holds for every setting, and who said so; no secrets.",
             discussion: "Takes the flags of `talk`, to show what they would change. The output is a settings file.")
 
@@ -28,6 +30,7 @@ struct Config: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Check the settings files and variables; says what is wrong, where, and what was probably meant.")
 
         @OptionGroup var file: SettingsFileFlag
@@ -72,6 +75,7 @@ struct Config: AsyncParsableCommand {
 
     struct Path: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "path",
             abstract: "Print the settings files' paths, strongest first; those that exist are marked.")
 
         @OptionGroup var file: SettingsFileFlag

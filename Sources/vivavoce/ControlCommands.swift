@@ -15,43 +15,48 @@ extension ControlVerb {
 }
 
 struct Interrupt: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Stop the daemon's answer.")
+    static let configuration = CommandConfiguration(commandName: "interrupt", abstract: "Stop the daemon's answer.")
     static let method = "interrupt"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Mute: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Stop reading the daemon's microphone.")
+    static let configuration = CommandConfiguration(
+        commandName: "mute", abstract: "Stop reading the daemon's microphone.")
     static let method = "mute"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Unmute: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Read the daemon's microphone again.")
+    static let configuration = CommandConfiguration(
+        commandName: "unmute", abstract: "Read the daemon's microphone again.")
     static let method = "unmute"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Press: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Press the daemon's key to talk.")
+    static let configuration = CommandConfiguration(commandName: "press", abstract: "Press the daemon's key to talk.")
     static let method = "press"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Release: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Let the daemon's key to talk go.")
+    static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Let the daemon's key to talk go.")
     static let method = "release"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Connect: ControlVerb {
-    static let configuration = CommandConfiguration(abstract: "Have the daemon begin a conversation.")
+    static let configuration = CommandConfiguration(
+        commandName: "connect", abstract: "Have the daemon begin a conversation.")
     static let method = "connect"
     @OptionGroup var daemon: ReplyFlags
 }
 
 struct Hangup: ControlVerb {
     static let configuration = CommandConfiguration(
+        commandName: "hangup",
         abstract: "End the daemon's conversation; `connect` begins the next.")
     static let method = "hangup"
     @OptionGroup var daemon: ReplyFlags
@@ -59,6 +64,7 @@ struct Hangup: ControlVerb {
 
 struct Reload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reload",
         abstract: "Have the daemon read its settings again, and say what changed and from when on.")
     @OptionGroup var daemon: ReplyFlags
 
@@ -82,7 +88,7 @@ struct Reload: AsyncParsableCommand {
 }
 
 struct Say: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Send the daemon a written message.")
+    static let configuration = CommandConfiguration(commandName: "say", abstract: "Send the daemon a written message.")
 
     @Argument(help: "The message; - reads it from stdin.") var text: [String]
     @OptionGroup var daemon: ReplyFlags
@@ -101,6 +107,7 @@ struct Say: AsyncParsableCommand {
 
 struct Mode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "mode",
         abstract: "Change when the daemon hears you: \(TurnMode.allCases.map(\.rawValue).joined(separator: ", ")).")
 
     @Argument(help: "The mode's name.") var name: String
@@ -112,7 +119,7 @@ struct Mode: AsyncParsableCommand {
 }
 
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show how the running daemon is.")
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "Show how the running daemon is.")
 
     @Flag(help: "Print it as JSON.") var json = false
     @OptionGroup var daemon: ControlFlags
@@ -170,6 +177,7 @@ struct Status: AsyncParsableCommand {
 
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "watch",
         abstract: "Print what happens in the daemon, a line per event, until it ends.",
         discussion: "Give names such as turn.completed or turn.* to see no others.")
 

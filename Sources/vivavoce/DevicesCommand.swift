@@ -5,6 +5,7 @@ import Events
 /// Lists what a conversation can hear with and speak through.
 struct Devices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "devices",
         abstract: "List inputs and outputs: the name to give, and what each supports.")
 
     @Flag(help: "One JSON object a line.") var json = false

@@ -8,6 +8,7 @@ import LiveProtocol
 /// Looks whether everything is there that a conversation needs.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check settings, key, service, devices and permissions; a line each, and what to do.",
         discussion: """
             Holds a conversation of three seconds on the devices and with the service set, in which nothing is said: no sound \

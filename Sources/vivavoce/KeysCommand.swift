@@ -6,6 +6,7 @@ import Glibc
 /// Stores and lists keys; shows none.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "keys",
         abstract: "Store the key for the service, where only you can read it.",
         discussion: """
             A key is taken from the first of: --token-command, --key-file, VIVAVOCE_KEY, GEMINI_API_KEY, \
@@ -15,6 +16,7 @@ struct Keys: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Store a key, read from the terminal without showing it, or from stdin.")
 
         @OptionGroup var place: KeyPlace
@@ -41,7 +43,8 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List where a key may be, and which one is used.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List where a key may be, and which one is used.")
 
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in
@@ -56,7 +59,8 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Path: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the path of the stored key's file.")
+        static let configuration = CommandConfiguration(
+            commandName: "path", abstract: "Print the path of the stored key's file.")
 
         func run() async throws {
             try await Failure.reporting { () throws(AssistantError) in print(try Keys.stored().path) }
@@ -64,7 +68,7 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove the stored key.")
+        static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove the stored key.")
 
         @OptionGroup var place: KeyPlace
 

@@ -5,6 +5,7 @@ import LiveProtocol
 /// Lists the models that this client knows.
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "models",
         abstract: "List the live models that this client knows, and what it knows of each.",
         discussion: "Other models can be named, too; what they take is then found out by trying.")
 

@@ -12,6 +12,7 @@ import Observation
 /// Holds a conversation in this terminal.
 struct Talk: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "talk",
         abstract: "Hold a conversation in this terminal.",
         discussion: """
             Speak; what both sides say is printed. On a terminal: m mutes, i interrupts, t types a message, r renews the connection, q ends; \

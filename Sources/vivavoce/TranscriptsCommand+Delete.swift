@@ -5,6 +5,7 @@ import Glibc
 extension Transcripts {
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Delete conversations: words, what the search knows of them, and recordings.",
             discussion: "Asks first. There is no way back.")
 
@@ -41,6 +42,12 @@ extension Transcripts {
                         "left in place, because other files are in it or it is another's: "
                             + TranscriptText.safe(folder))
                 }
+                for folder in deletion.unreachable {
+                    Failure.print(
+                        "not removed: the recording \(TranscriptText.safe(folder)) is not there, nor is the folder that "
+                            + "it lay in; the words are deleted. Mount its disk and delete the conversation again "
+                            + "(if it is gone for good, make that folder first)")
+                }
                 if !deletion.isErased {
                     Failure.print(
                         "another program still reads the record; its words leave the disk when that has ended and the "
@@ -68,6 +75,7 @@ extension Transcripts {
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Take over conversations that another record exported as JSON lines.",
             discussion: "What is there already stays as it is. Recordings are files, to be copied by themselves.")
 

@@ -6,6 +6,7 @@ import Glibc
 extension Transcripts {
     struct Search: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "search",
             abstract: "Search what was heard, the newest first.",
             discussion: """
                 Words must all occur; "words in this order", beginning*, one OR other, -without. Case and accents do not \

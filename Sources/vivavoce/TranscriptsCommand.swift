@@ -6,6 +6,7 @@ import Events
 /// The record of conversations.
 struct Transcripts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "transcripts",
         abstract: "Find, read and delete what was said.",
         discussion: """
             A SESSION is `last`, a number from `transcripts list`, or the beginning of an id. A DATE is 2026-11-23, \
@@ -37,7 +38,8 @@ struct Transcripts: AsyncParsableCommand {
     }
 
     struct Path: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the path of the record's database.")
+        static let configuration = CommandConfiguration(
+            commandName: "path", abstract: "Print the path of the record's database.")
 
         func run() async throws {
             try await Transcripts.reporting { () throws(ArchiveError) in print(try Transcripts.path()) }
@@ -45,7 +47,8 @@ struct Transcripts: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List conversations, the newest last.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List conversations, the newest last.")
 
         @Flag(help: "One JSON object a line.") var json = false
         @OptionGroup var period: Period
@@ -73,6 +76,7 @@ struct Transcripts: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show a conversation.",
             discussion: "Of speech that was cut off, what was heard is shown, and […] for the rest.")
 

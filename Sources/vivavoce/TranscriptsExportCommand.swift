@@ -5,11 +5,12 @@ import Glibc
 extension Transcripts {
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Write conversations as text, JSON or subtitles.",
             discussion: """
-                md and txt are to be read, json and jsonl hold all that is kept of lines and their times (import takes jsonl), srt and vtt \
-                are subtitles of one conversation, timed from its start. Of speech that was cut off, what was heard is \
-                shown; md, json and jsonl have the rest, too.
+                md and txt are to be read; json and jsonl hold all that is kept: lines, turns, connections, tokens, events \
+                and the names of files (import takes jsonl). srt and vtt are subtitles of one conversation, timed from its \
+                start. Of speech that was cut off, what was heard is shown; md, json and jsonl have the rest, too.
                 """)
 
         @Argument(
@@ -42,7 +43,10 @@ extension Transcripts {
                 let file = try ExportFile(output)
                 var exporter = Exporter(format)
                 try file.write(exporter.begin())
-                for session in chosen { try file.write(exporter.add(session, try store.lines(of: session.id))) }
+                for session in chosen {
+                    let details = format.holdsEverything ? try store.details(of: session.id) : ArchivedDetails()
+                    try file.write(exporter.add(session, try store.lines(of: session.id), details))
+                }
                 try file.write(exporter.end())
                 try file.finish()
             }

@@ -297,4 +297,28 @@ struct StoreArchivistTests {
         let store = try TranscriptStore(at: folder.database, forWriting: false)
         #expect(try store.sessions().map(\.id) == ["young"])
     }
+
+    @Test("a recording that cannot be reached to be deleted is told of once, not every hour")
+    func unreachableRecording() async throws {
+        let store = try folder.store()
+        try store.add("old", startedAt: 1_000, ["ancient words"])
+        let recording = folder.path + "/disk/then-old"
+        try store.write([
+            RecordEntry(session: "old", at: 1_000, startedAt: 1_000, change: .recorded(directory: recording))
+        ])
+        let desk = Desk(folder.database, keeping: RecordLimits(days: 10))
+        let house = Task { await desk.archivist.keepHouse(desk.outer) }
+        #expect(await desk.clock.nextNap() == .seconds(5))
+        for pause in [Duration.seconds(5), .seconds(3_600)] {
+            desk.clock.advance(by: pause)
+            #expect(await desk.clock.nextNap() == .seconds(3_600))
+        }
+        house.cancel()
+        await house.value
+        desk.outer.finish()
+        let told = await desk.next()?.problem
+        #expect(told?.code == "archive.unreachable" && told?.message.contains(recording) == true)
+        #expect(await desk.next() == nil)
+        #expect(try store.sessions().map(\.lineCount) == [0])
+    }
 }

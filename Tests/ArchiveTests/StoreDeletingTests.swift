@@ -108,8 +108,34 @@ struct StoreDeletingTests {
         #expect(try store.delete(["plain"], now: 0).remaining.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: plain))
 
+        // Somebody else has deleted it, and the folder that it lay in is there.
         try add("never", folder.path + "/nowhere-never")
         #expect(try store.delete(["never"], now: 0).sessions == ["never"])
+    }
+
+    @Test("a recording on a disk that is not mounted is not told as deleted, and goes at another attempt")
+    func unreachable() throws {
+        let store = try folder.store()
+        let disk = folder.path + "/disk"
+        let recording = disk + "/recordings/then-away"
+        try store.add("away", ["secret"])
+        try store.write([
+            RecordEntry(session: "away", at: 1, startedAt: 1, change: .recorded(directory: recording)),
+            RecordEntry(session: "away", at: 1, startedAt: 1, change: .connected(model: "m", isResumed: false)),
+            RecordEntry(session: "away", at: 1, startedAt: 1, change: .happened(name: "code", json: #""secret""#)),
+        ])
+        for _ in 1...2 {
+            #expect(try store.delete(["away"], now: 0) == Deletion(unreachable: [recording]))
+            #expect(try store.session(named: "last").recording == recording)
+            #expect(try store.lines(of: "away").isEmpty && store.search(.init("secret")).isEmpty)
+            #expect(bytes().range(of: Data("secret".utf8)) == nil)
+        }
+
+        try FileManager.default.createDirectory(atPath: recording, withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: recording + "/audio.opus"))
+        #expect(try store.delete(["away"], now: 0) == Deletion(sessions: ["away"]))
+        #expect(!FileManager.default.fileExists(atPath: recording))
+        #expect(try store.sessions().isEmpty)
     }
 
     @Test("a conversation that is under way in whichever process is left alone, and one that was killed is not")

@@ -47,6 +47,82 @@ struct StoreImportTests {
         #expect(try store.session(named: "s1") == first)
     }
 
+    /// A conversation with something of everything that is kept.
+    private func fill(_ store: TranscriptStore) throws {
+        let start: Int64 = 1_795_435_200_123
+        func spoken(_ turn: Int, _ speaker: Party, _ text: String, heard: String? = nil) -> RecordEntry.Change {
+            let line = TranscriptLine(
+                turn: turn, speaker: speaker, text: text, language: "de", heard: heard,
+                marks: [TextMark(characters: 2, milliseconds: 200)])
+            return .line(line, begin: start + Int64(turn) * 900, end: start + Int64(turn) * 950, isFinal: true)
+        }
+        let event = Event(
+            at: start + 5, session: "full", .grounding(#"{"query" : "caf\u00e9 — 京\u2028", "n":[1.50, {"a":null}]}"#))
+        let changes: [RecordEntry.Change] = [
+            .connected(model: "models/one", isResumed: false), .turnStarted(turn: 1, speaker: .user),
+            spoken(1, .user, "wie spät ist es"),
+            .turnEnded(turn: 1, speaker: .user, reason: "answered", heardMilliseconds: nil),
+            .turnStarted(turn: 2, speaker: .model),
+            spoken(2, .model, "es ist zwölf, sagt die Uhr", heard: "es ist zwölf"),
+            .turnEnded(turn: 2, speaker: .model, reason: "interrupted", heardMilliseconds: 812),
+            .used(.init(input: ["audio": 12, "text": 3], output: ["audio": 40], total: 57)),
+            .happened(name: event.body.name, json: event.json),
+            .artifact(path: "/r/full/artifacts/1.png", mimeType: "image/png"),
+            .connected(model: "models/two", isResumed: true), .turnStarted(turn: 3, speaker: .user),
+            .recorded(directory: "/r/then-full"), .ended(reason: "hung up"),
+        ]
+        try store.write(
+            changes.enumerated().map { index, change in
+                RecordEntry(session: "full", at: start + Int64(index), startedAt: start, change: change)
+            })
+    }
+
+    private func exported(_ format: ExportFormat, from store: TranscriptStore) throws -> String {
+        var exporter = Exporter(format)
+        let sessions = try store.sessions().map { session in
+            exporter.add(session, try store.lines(of: session.id), try store.details(of: session.id))
+        }
+        return exporter.begin() + sessions.joined() + exporter.end()
+    }
+
+    @Test("what was exported from one record comes out of another the same, to the byte, in every form")
+    func roundTrip() throws {
+        try fill(store)
+        let file = try exported(.jsonl, from: store).split(separator: "\n").map(String.init)
+        #expect(file.count == 1 + 2 + 2 + 3 + 3 + 1 + 1)
+        #expect(file.contains { $0.contains(#""type":"event""#) && $0.contains(#""n":[1.50,{"a":null}]"#) })
+        let other = try StoreFolder()
+        let copy = try other.store()
+        try copy.add("mine", startedAt: 1_000, ["before"])
+        #expect(try copy.delete(["mine"], now: 1_800_000_000_000).sessions == ["mine"])
+        for count in [ImportReport(sessions: 1, lines: 2), ImportReport(known: 3)] {
+            #expect(try copy.import(file) == count)
+            for format in ExportFormat.allCases {
+                #expect(try exported(format, from: copy) == exported(format, from: store), "\(format)")
+            }
+        }
+        var (kept, original) = (try copy.session(named: "full"), try store.session(named: "full"))
+        // A conversation's number is the record's own.
+        #expect((original.number, kept.number) == (1, 2))
+        (kept.number, original.number) = (0, 0)
+        #expect(kept == original && kept.tokenCount == 57)
+    }
+
+    @Test("what an older version exported is completed by what a newer one did, and nothing that is there is changed")
+    func completion() throws {
+        try fill(store)
+        let file = try exported(.jsonl, from: store).split(separator: "\n").map(String.init)
+        let old = file.filter { $0.contains(#""type":"session""#) || $0.contains(#""type":"line""#) }
+        let other = try StoreFolder()
+        let copy = try other.store()
+        _ = try copy.import(old)
+        #expect(try copy.details(of: "full") == ArchivedDetails() && copy.lines(of: "full").count == 2)
+        _ = try copy.import(file)
+        #expect(try copy.details(of: "full") == store.details(of: "full"))
+        _ = try copy.import([session.replacing("s1", with: "full"), line.replacing("s1", with: "full")])
+        #expect(try copy.details(of: "full") == store.details(of: "full"))
+    }
+
     @Test(
         "a mistake is named with its line, and nothing is imported",
         arguments: [
@@ -62,6 +138,13 @@ struct StoreImportTests {
                 #"{"type":"line","session":"s1","speaker":"user","turn":1,"begin":"2026-01-01","text":"","marks":[[1]]}"#,
                 "pairs"
             ),
+            (#"{"type":"connection","session":"s1","at":"2026-01-01"}"#, "no “model”"),
+            (#"{"type":"turn","session":"s1","turn":1,"speaker":"cat"}"#, "neither user nor model"),
+            (#"{"type":"usage","session":"nobody","direction":"input","modality":"text","tokens":1}"#, "no session"),
+            (#"{"type":"usage","session":"s1","direction":"input","modality":"text","tokens":"1"}"#, "another kind"),
+            (#"{"type":"event","session":"s1","at":"2026-01-01","name":"code"}"#, "no “event”"),
+            (#"{"type":"event","session":"s1","at":"then","name":"code","event":1}"#, "“at” is no time"),
+            (#"{"type":"artifact","session":"s1","at":"2026-01-01","path":"/a"}"#, "no “mimeType”"),
         ])
     func mistakes(text: String, words: String) throws {
         let error = #expect(throws: ArchiveError.self) { try store.import([session, line, text]) }

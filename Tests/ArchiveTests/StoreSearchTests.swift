@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import GRDB
 import TestKit
 import Testing
 
@@ -57,6 +58,54 @@ struct StoreSearchTests {
         #expect(try found(LineSearch("seven", until: 3_000)) == [1])
         #expect(try found(LineSearch("seven", limit: 1)) == [11])
         #expect(try store.search(LineSearch("london")).first?.number == 2)
+    }
+
+    @Test("what was imported later and said earlier stands where it was said")
+    func order() throws {
+        func session(_ id: String, at time: String) -> String {
+            #"{"type":"session","id":"\#(id)","startedAt":"\#(time)"}"#
+        }
+        func line(_ session: String, _ turn: Int, at time: String, _ text: String) -> String {
+            let place = #""session":"\#(session)","turn":\#(turn),"speaker":"user""#
+            return #"{"type":"line",\#(place),"begin":"\#(time)","text":"\#(text)"}"#
+        }
+        _ = try store.import([
+            session("later", at: "2026-01-02"), line("later", 1, at: "2026-01-02", "seven at last 京"),
+            session("earlier", at: "1969-12-31T00:00:00Z"),
+            line("earlier", 1, at: "1969-12-31T00:00:00Z", "seven at first"),
+            line("earlier", 2, at: "1970-01-01T00:00:50Z", "seven between, 京"),
+        ])
+        func texts(_ search: LineSearch) throws -> [String] { try store.search(search).map(\.line.text) }
+        let seven = [
+            "seven at last 京", "seven towers, the end", "seven between, 京", "a seven of spades",
+            "The café opens at seven", "seven at first",
+        ]
+        #expect(try texts(LineSearch("seven")) == seven)
+        #expect(try texts(LineSearch("sev*", limit: 3)) == Array(seven.prefix(3)))
+        #expect(try texts(LineSearch("京", limit: 2)) == ["seven at last 京", "seven between, 京"])
+        #expect(try texts(LineSearch("京 seven", session: "earlier")) == ["seven between, 京"])
+        #expect(try store.writing(LineOrder.isBroken) == false)
+        try store.writing { try $0.execute(sql: "INSERT INTO words (words, rank) VALUES ('integrity-check', 1)") }
+
+        // What is said from now on is the newest.
+        try store.add("now", startedAt: 1_800_000_000_000, ["seven now"])
+        #expect(try texts(LineSearch("seven", limit: 2)) == ["seven now", "seven at last 京"])
+    }
+
+    @Test("lines that are talked into each other come in the order in which they began")
+    func overlapping() throws {
+        let lines = [(1, Int64(900_000)), (2, 895_000), (3, 910_000)]
+        try store.write(
+            lines.map { turn, begin in
+                RecordEntry(
+                    session: "two", at: begin, startedAt: 1,
+                    change: .line(
+                        TranscriptLine(turn: 90 + turn, speaker: .user, text: "mixed \(turn)"), begin: begin,
+                        end: begin, isFinal: true))
+            })
+        #expect(try store.search(LineSearch("mixed")).map(\.line.text) == ["mixed 3", "mixed 1", "mixed 2"])
+        #expect(try store.search(LineSearch("mixed", limit: 2)).map(\.line.text) == ["mixed 3", "mixed 1"])
+        #expect(try store.search(LineSearch("mixed", limit: .max)).count == 3)
     }
 
     @Test("what was cut off is not found: nobody heard it")

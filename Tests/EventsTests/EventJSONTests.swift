@@ -202,6 +202,17 @@ struct JSONTextTests {
         #expect(JSONText.compact(text) == nil)
     }
 
+    @Test(
+        "one member of an object is taken out as it was written",
+        arguments: [
+            (#"{"a":1,"event":{"b" : "\u00e9", "c":[1.0e2]},"d":2}"#, #"{"b":"\u00e9","c":[1.0e2]}"#),
+            (#" {"event" : null } "#, "null"), (#"{"event":1,"event":2}"#, "2"), (#"{"a":{"event":1}}"#, nil),
+            (#"{"a":"\"event\":1"}"#, nil), ("{}", nil), (#"["event"]"#, nil), (#"{"event":}"#, nil), ("", nil),
+        ] as [(String, String?)])
+    func member(text: String, value: String?) {
+        #expect(JSONText.member("event", of: text) == value)
+    }
+
     @Test("nesting is bounded, so that hostile input cannot exhaust the stack")
     func boundsDepth() {
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)

@@ -16,7 +16,7 @@ struct RestTests {
         "with the key up both rest after the time set, and run again with its press",
         arguments: [TurnMode.hold, .toggle])
     func key(mode: TurnMode) {
-        var stage = TurnStage(mode) { $0.standby = .seconds(20) }
+        var stage = TurnStage(mode) { $0.restAfter = .seconds(20) }
         stage.pass(19_900)
         #expect(!stage.done().contains { if case .rest = $0 { true } else { false } })
         stage.pass(200)
@@ -41,7 +41,7 @@ struct RestTests {
 
     @Test("an answer keeps them running, and time counts from its end")
     func answer() {
-        var stage = TurnStage(.hold) { $0.standby = .seconds(20) }
+        var stage = TurnStage(.hold) { $0.restAfter = .seconds(20) }
         stage.pass(15_000)
         stage.answer(8_000)
         stage.pass(8_000)
@@ -57,7 +57,7 @@ struct RestTests {
     @Test("muted and asleep the loudspeaker rests, and nothing does while somebody may be heard")
     func others() {
         for mode in [TurnMode.open, .local, .half] {
-            var stage = TurnStage(mode) { $0.standby = .seconds(30) }
+            var stage = TurnStage(mode) { $0.restAfter = .seconds(30) }
             stage.pass(100_000)
             #expect(!stage.done().contains { if case .rest = $0 { true } else { false } }, "\(mode)")
             stage.mute(true)
@@ -66,7 +66,7 @@ struct RestTests {
             stage.mute(false)
             #expect(stage.done().contains(.rest([])), "\(mode)")
         }
-        var stage = TurnStage(.wake) { $0.standby = .seconds(30) }
+        var stage = TurnStage(.wake) { $0.restAfter = .seconds(30) }
         stage.pass(31_000)
         #expect(stage.done().contains(.rest(.loudspeaker)))
         stage.hearWakeWord()
@@ -75,7 +75,7 @@ struct RestTests {
 
     @Test("never, where that was set")
     func never() {
-        var stage = TurnStage(.hold) { $0.standby = nil }
+        var stage = TurnStage(.hold) { $0.restAfter = nil }
         stage.pass(1_000_000)
         #expect(!stage.done().contains { if case .rest = $0 { true } else { false } })
     }

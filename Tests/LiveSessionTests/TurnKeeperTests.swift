@@ -10,7 +10,7 @@ struct TurnStage {
     init(_ mode: TurnMode, isManual: Bool? = nil, _ change: (inout TurnKeeper.Configuration) -> Void = { _ in }) {
         var configuration = TurnKeeper.Configuration()
         configuration.mode = mode
-        configuration.standby = nil  // a suite of its own
+        configuration.restAfter = nil  // a suite of its own
         change(&configuration)
         keeper = TurnKeeper(configuration)
         effects += keeper.start(at: moment)

@@ -71,6 +71,39 @@ class RecordTests(ProductTests):
         self.assertFalse(self.store.exists())
         self.assertEqual(self.transcripts("list"), "")
 
+    def test_a_conversation_that_moved_to_another_machine_is_the_same_there(self):
+        self.talk()
+        forms = ("jsonl", "json", "md", "txt", "srt", "vtt")
+        exported = {form: self.transcripts("export", "--format", form) for form in forms}
+        shown = self.transcripts("show"), self.transcripts("list", "--json")
+        kinds = {json.loads(line)["type"] for line in exported["jsonl"].splitlines()}
+        self.assertEqual(kinds, {"session", "line", "connection", "turn", "usage", "event"})
+        there = {"XDG_DATA_HOME": str(self.folder / "there")}
+        for _ in range(2):
+            self.assertExit(
+                self.run_vivavoce("transcripts", "import", "-", stdin=exported["jsonl"].encode(), **there), 0)
+            for form in forms:
+                again = self.run_vivavoce("transcripts", "export", "--format", form, **there)
+                self.assertEqual(again.stdout.decode(), exported[form])
+            again = [self.run_vivavoce("transcripts", *words, **there).stdout.decode()
+                     for words in (("show",), ("list", "--json"))]
+            self.assertEqual(tuple(again), shown)
+
+    def test_a_recording_on_a_disk_that_is_not_there_is_not_told_as_deleted(self):
+        place = self.folder / "disk" / "talks"
+        self.talk("--record", str(place))
+        place.parent.rename(self.folder / "unplugged")
+        finished = self.run_vivavoce("transcripts", "delete", "last", "--yes")
+        self.assertExit(finished, 0)
+        self.assertIn("deleted 0 conversations", finished.stderr.decode())
+        self.assertIn(f"not removed: the recording {place}/", finished.stderr.decode())
+        self.assertEqual(self.lines(), [])
+        (self.folder / "unplugged").rename(place.parent)
+        finished = self.run_vivavoce("transcripts", "delete", "last", "--yes")
+        self.assertIn("deleted 1 conversation\n", finished.stderr.decode())
+        self.assertEqual(list(place.iterdir()), [])
+        self.assertEqual(self.transcripts("list"), "")
+
     def test_a_corrupt_database_is_set_aside_and_told_of_once(self):
         self.store.parent.mkdir(parents=True)
         self.store.write_bytes(b"this is no database" * 1000)

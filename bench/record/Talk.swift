@@ -107,7 +107,9 @@ struct Talk {
             case 2: return Query(kind: "two words", text: "\(sample[0]) \(sample[2])")
             case 3: return Query(kind: "two common words", text: "\(vocabulary[below(50)]) \(vocabulary[below(50)])")
             case 4: return Query(kind: "phrase", text: "\"\(sample[1]) \(sample[2])\"")
-            case 5: return Query(kind: "beginning", text: sample[1].prefix(3) + "*")
+            case 5:
+                let beginning = sample[1].prefix(1 + index / 10 % 5)
+                return Query(kind: "beginning of \(beginning.count)", text: beginning + "*")
             case 6:
                 let session = "bench\(below(max(1, lines / Self.linesPerSession)))"
                 return Query(kind: "word in a session", text: word(), session: session)

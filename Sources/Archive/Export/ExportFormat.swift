@@ -12,6 +12,9 @@ package enum ExportFormat: String, CaseIterable, Sendable {
     case srt
     case vtt
 
+    /// What is kept beside lines, too.
+    package var holdsEverything: Bool { self == .json || self == .jsonl }
+
     /// Times are counted from a conversation's start, so that a file holds one.
     package var holdsOneSession: Bool { self == .srt || self == .vtt }
 }

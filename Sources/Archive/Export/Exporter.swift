@@ -18,16 +18,20 @@ package struct Exporter: Sendable {
 
     /// One conversation.
     ///
-    /// - Parameter lines: of it, in the order in which they began.
+    /// - Parameters:
+    ///   - lines: of it, in the order in which they began.
+    ///   - details: shown by formats that hold everything, `ExportFormat.holdsEverything`.
     /// - Precondition: nothing was added before to a format that holds one conversation.
-    package mutating func add(_ session: ArchivedSession, _ lines: [ArchivedLine]) -> String {
+    package mutating func add(
+        _ session: ArchivedSession, _ lines: [ArchivedLine], _ details: ArchivedDetails = ArchivedDetails()
+    ) -> String {
         precondition(isFirst || !format.holdsOneSession, "a second conversation in \(format)")
         defer { isFirst = false }
         switch format {
         case .md: return (isFirst ? "" : "\n") + MarkdownText(session).text(of: lines)
         case .txt: return (isFirst ? "" : "\n") + PlainText(session).text(of: lines)
-        case .json: return (isFirst ? "\n" : ",\n") + session.json(with: lines)
-        case .jsonl: return session.jsonLine + lines.map(\.jsonLine).joined()
+        case .json: return (isFirst ? "\n" : ",\n") + session.json(lines, details)
+        case .jsonl: return session.jsonLines(lines, details)
         case .srt: return SubtitleText.srt(CueMaker(session, isLabelled: true).cues(of: lines))
         case .vtt: return SubtitleText.vtt(CueMaker(session).cues(of: lines))
         }

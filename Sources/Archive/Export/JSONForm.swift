@@ -1,23 +1,28 @@
 package import Events
 
 extension ArchivedSession {
-    /// In the form that `transcripts import` takes, with a line end.
-    var jsonLine: String { document { _ in } + "\n" }
-
-    /// As one object that holds its lines.
-    func json(with lines: [ArchivedLine]) -> String {
-        let texts = lines.map { line in "\n  " + line.document }
-        return document { $0.member("lines", embedding: "[]") }.dropLast(3) + "[" + texts.joined(separator: ",")
-            + (lines.isEmpty ? "]}" : "\n]}")
+    /// All that is kept of it, in the form that `transcripts import` takes: an object a line, with line ends.
+    func jsonLines(_ lines: [ArchivedLine], _ details: ArchivedDetails) -> String {
+        let objects = [document] + lines.map(\.document) + details.documents(of: id).flatMap { $0.objects }
+        return objects.map { $0 + "\n" }.joined()
     }
 
-    private func document(_ more: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writeMembers(to: &writer)
-            more(&writer)
+    /// As one object that holds its lines, and by kind what was kept beside them.
+    func json(_ lines: [ArchivedLine], _ details: ArchivedDetails) -> String {
+        let kinds =
+            [(kind: "lines", objects: lines.map(\.document))]
+            + details.documents(of: id).filter { !$0.objects.isEmpty }
+        let members = kinds.map { kind, objects in
+            ",\"\(kind)\":[" + objects.map { "\n  " + $0 }.joined(separator: ",") + (objects.isEmpty ? "]" : "\n]")
         }
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return document.dropLast() + members.joined() + "}"
+    }
+
+    private var document: String {
+        JSONWriter.document { writer in
+            writeMembers(to: &writer)
+            if tokenCount > 0 { writer.member("tokens", tokenCount) }
+        }
     }
 
     /// What `transcripts import` takes of it.
@@ -33,14 +38,7 @@ extension ArchivedSession {
 }
 
 extension ArchivedLine {
-    /// In the form that `transcripts import` takes, with a line end.
-    var jsonLine: String { document + "\n" }
-
-    fileprivate var document: String {
-        var writer = JSONWriter()
-        writer.object { writeMembers(to: &$0) }
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
+    fileprivate var document: String { JSONWriter.document { writeMembers(to: &$0) } }
 
     /// What `transcripts import` takes of it.
     package func writeMembers(to writer: inout JSONWriter) {
@@ -58,5 +56,77 @@ extension ArchivedLine {
         guard !marks.isEmpty else { return }
         let pairs = marks.map { "[\($0.characters),\($0.milliseconds)]" }.joined(separator: ",")
         writer.member("marks", embedding: "[\(pairs)]")
+    }
+}
+
+extension ArchivedDetails {
+    /// As objects, by kind: what the array is called that holds them in a document.
+    fileprivate func documents(of session: String) -> [(kind: String, objects: [String])] {
+        func object(_ type: String, _ body: (inout JSONWriter) -> Void) -> String {
+            JSONWriter.document { writer in
+                writer.member("type", type)
+                writer.member("session", session)
+                body(&writer)
+            }
+        }
+        return [
+            ("connections", connections.map { kept in object("connection") { kept.writeMembers(to: &$0) } }),
+            ("turns", turns.map { kept in object("turn") { kept.writeMembers(to: &$0) } }),
+            ("usage", usage.map { kept in object("usage") { kept.writeMembers(to: &$0) } }),
+            ("events", events.map { kept in object("event") { kept.writeMembers(to: &$0) } }),
+            ("artifacts", artifacts.map { kept in object("artifact") { kept.writeMembers(to: &$0) } }),
+        ]
+    }
+}
+
+extension ArchivedDetails.Connection {
+    fileprivate func writeMembers(to writer: inout JSONWriter) {
+        writer.member("at", Timestamp.iso8601(at))
+        writer.member("model", model)
+        writer.member("resumed", isResumed)
+    }
+}
+
+extension ArchivedDetails.Turn {
+    fileprivate func writeMembers(to writer: inout JSONWriter) {
+        writer.member("turn", turn)
+        writer.member("speaker", speaker.rawValue)
+        writer.member("startedAt", Timestamp.iso8601(startedAt))
+        writer.member("endedAt", ifPresent: endedAt.map(Timestamp.iso8601))
+        writer.member("reason", ifPresent: reason)
+        writer.member("heardMilliseconds", ifPresent: heardMilliseconds)
+    }
+}
+
+extension ArchivedDetails.Usage {
+    fileprivate func writeMembers(to writer: inout JSONWriter) {
+        writer.member("direction", direction)
+        writer.member("modality", modality)
+        writer.member("tokens", tokens)
+    }
+}
+
+extension ArchivedDetails.Happening {
+    fileprivate func writeMembers(to writer: inout JSONWriter) {
+        writer.member("at", Timestamp.iso8601(at))
+        writer.member("name", name)
+        writer.member("event", embedding: json)
+    }
+}
+
+extension ArchivedDetails.Artifact {
+    fileprivate func writeMembers(to writer: inout JSONWriter) {
+        writer.member("at", Timestamp.iso8601(at))
+        writer.member("path", path)
+        writer.member("mimeType", mimeType)
+    }
+}
+
+extension JSONWriter {
+    /// One object.
+    fileprivate static func document(_ body: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter()
+        writer.object(body)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -33,6 +33,8 @@ package actor Archivist {
     private var outage: Outage?
     private var session: String?
     private var nextSeen = Duration.zero
+    /// Recordings that were told of as not there to be deleted.
+    private var unreachable: Set<String> = []
     private var isWriting = false
     /// Who waits until `isWriting` is false.
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -169,7 +171,10 @@ package actor Archivist {
         }
         guard case .success(let ids) = expired, !ids.isEmpty else { return }
         for id in ids where !Task.isCancelled {
-            _ = await perform(bus) { store throws(ArchiveError) in try store.remove([id]) }
+            let removal = await perform(bus) { store throws(ArchiveError) in try store.remove([id]) }
+            for recording in (try? removal.get())?.unreachable ?? [] where unreachable.insert(recording).inserted {
+                tell(.recordingUnreachable(recording), on: bus)
+            }
         }
         var isMore = true
         while isMore, !Task.isCancelled {
@@ -210,6 +215,15 @@ extension Problem {
             code: "archive.corrupt",
             message: "The record at \(path) is damaged. It was moved to \(place), and a new one begun.",
             remedy: "`sqlite3 \(place) .recover` may save what is in it.")
+    }
+
+    fileprivate static func recordingUnreachable(_ path: String) -> Problem {
+        Problem(
+            code: "archive.unreachable",
+            message: "The recording \(path) is older, or more, than is to be kept, and was not removed: it is not "
+                + "there, nor is the folder that it lay in. The words of its conversation are deleted.",
+            remedy: "Mount its disk: it is removed within an hour of conversation. If it is gone for good, make that "
+                + "folder.")
     }
 
     private static func lost(_ loss: PendingRecord.Loss) -> String {

@@ -6,6 +6,16 @@ import Glibc
 /// its further parts, and the files in `artifacts/`, of a directory that is named for the conversation as the recorder
 /// names it. Links are not followed.
 struct RecordingFolder {
+    /// What became of a recording that was to be removed.
+    enum Removal {
+        /// Nothing is left of it.
+        case gone
+        /// It holds other files, or it is another's.
+        case leftInPlace
+        /// Neither it nor the folder that it lay in is there: as far as anybody can tell, its disk is not mounted.
+        case unreachable
+    }
+
     let path: String
     /// The conversation's id.
     let session: String
@@ -23,15 +33,22 @@ struct RecordingFolder {
     }
 
     /// Removes its files, and itself where nothing else is in it.
-    ///
-    /// - Returns: whether nothing is left of it.
-    func remove() throws(ArchiveError) -> Bool {
+    func remove() throws(ArchiveError) -> Removal {
+        guard isOurs else { return .leftInPlace }
+        guard isReachable else { return .unreachable }
         var failure: CInt = 0
         forEachFile { folder, name in if unlinkat(folder, name, 0) != 0, errno != ENOENT { failure = errno } }
-        guard isOurs else { return false }
         guard failure == 0 else { throw ArchiveError(failure, "delete the recording", path) }
         rmdir(path + "/artifacts")
-        return rmdir(path) == 0 || errno == ENOENT
+        return rmdir(path) == 0 || errno == ENOENT ? .gone : .leftInPlace
+    }
+
+    /// It is there, or it alone is not.
+    private var isReachable: Bool {
+        var status = stat()
+        if lstat(path, &status) == 0 { return true }
+        let parent = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        return errno == ENOENT && stat(parent.isEmpty ? "/" : String(parent), &status) == 0
     }
 
     private func forEachFile(_ body: (_ folder: CInt, _ name: String) -> Void) {

@@ -11,8 +11,37 @@ enum Schema {
         migrator.registerMigration("2") { database in
             try database.execute(sql: "ALTER TABLE sessions ADD COLUMN seenAt INTEGER")
         }
+        // Beginnings of other lengths than three, too, and lines numbered by time, which an import did not see to before.
+        migrator.registerMigration("3", foreignKeyChecks: .immediate) { database in
+            try database.execute(sql: "DROP TABLE words; \(words)")
+            if try LineOrder.isBroken(in: database) {
+                try LineOrder.restore(in: database)
+            } else {
+                try database.execute(sql: "INSERT INTO words (words) VALUES ('rebuild')")
+            }
+        }
         return migrator
     }()
+
+    /// Makes the indices again from the lines there are.
+    static func fillIndices(in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO words (words) VALUES ('rebuild');
+                INSERT INTO threes (threes) VALUES ('delete-all');
+                INSERT INTO threes (rowid, shown) SELECT id, shown FROM lines
+                    WHERE shown GLOB '\(Unspaced.pattern)' ORDER BY id;
+                """)
+    }
+
+    /// Which words are in which lines. A beginning as long as one of `prefix` is looked up as a word is; for one of
+    /// another length FTS5 puts together the lines of every word that begins so, which of a million lines takes tenths of
+    /// a second where the beginning is short. Longer ones have few words.
+    private static let words = """
+        CREATE VIRTUAL TABLE words USING fts5 (
+            shown, content = 'lines', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2',
+            prefix = '1 2 3 4 5')
+        """
 
     /// Times are milliseconds since 1970. Rows of a session go with it.
     private static let tables = """

@@ -30,6 +30,10 @@ package struct Deletion: Sendable, Equatable {
     package var held: [String] = []
     /// Directories of recordings that hold files that are not ours, and were left with those.
     package var remaining: [String] = []
+    /// Directories of recordings that are not there, and the folders they lay in neither, as when a disk is not mounted.
+    /// Their conversations are not among `sessions`: nothing is left of them but a row that names the recording, for
+    /// another attempt.
+    package var unreachable: [String] = []
     /// Whether no word of them is left in the database's files either; false while another program reads an older state.
     package var isErased = true
 }
@@ -49,8 +53,9 @@ extension TranscriptStore {
             let one = try remove([id])
             deletion.sessions += one.sessions
             deletion.remaining += one.remaining
+            deletion.unreachable += one.unreachable
         }
-        guard !deletion.sessions.isEmpty else { return deletion }
+        guard !deletion.sessions.isEmpty || !deletion.unreachable.isEmpty else { return deletion }
         while try tidyStep() {}
         deletion.isErased = try truncateLog()
         return deletion
@@ -64,7 +69,7 @@ extension TranscriptStore {
             try ArchivedSession.fetch(
                 database,
                 """
-                SELECT * FROM sessions WHERE
+                SELECT \(ArchivedSession.columns) FROM sessions WHERE
                     coalesce(endedAt, (SELECT max(endAt) FROM lines WHERE session = number), startedAt) < ?
                 ORDER BY startedAt, number
                 """, [now - age])
@@ -120,13 +125,31 @@ extension TranscriptStore {
             }
             guard let recording else { continue }
             // First: a conversation without its recording is better than a recording that nobody knows of.
-            if let recording, try !RecordingFolder(path: recording, session: id).remove() {
-                deletion.remaining.append(recording)
+            if let recording {
+                switch try RecordingFolder(path: recording, session: id).remove() {
+                case .gone: break
+                case .leftInPlace: deletion.remaining.append(recording)
+                case .unreachable:
+                    try forgetContents(of: id)
+                    deletion.unreachable.append(recording)
+                    continue
+                }
             }
             try writing { try $0.execute(sql: "DELETE FROM sessions WHERE id = ?", arguments: [id]) }
             deletion.sessions.append(id)
         }
         return deletion
+    }
+
+    /// Deletes all that was said and that happened in a conversation, and keeps that there was one.
+    private func forgetContents(of id: String) throws(ArchiveError) {
+        try writing { database in
+            for table in ["lines", "turns", "connections", "usage", "events", "artifacts"] {
+                try database.execute(
+                    sql: "DELETE FROM \(table) WHERE session = (SELECT number FROM sessions WHERE id = ?)",
+                    arguments: [id])
+            }
+        }
     }
 
     /// Merges a piece of the search index, so that deleted words leave it, and gives back free pages.

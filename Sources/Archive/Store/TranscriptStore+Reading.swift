@@ -8,7 +8,7 @@ extension TranscriptStore {
             try ArchivedSession.fetch(
                 database,
                 """
-                SELECT * FROM (SELECT * FROM sessions WHERE startedAt >= ? AND startedAt < ?
+                SELECT \(ArchivedSession.columns) FROM (SELECT * FROM sessions WHERE startedAt >= ? AND startedAt < ?
                     ORDER BY startedAt DESC, number DESC LIMIT ?) ORDER BY startedAt, number
                 """, [selection.since ?? .min, selection.until ?? .max, selection.limit ?? -1])
         }
@@ -21,17 +21,16 @@ extension TranscriptStore {
     /// - Throws: `.missing` when there is none, `.badInput` when the beginning fits several.
     package func session(named name: String) throws(ArchiveError) -> ArchivedSession {
         let found: [ArchivedSession] = try reading { database in
+            let every = "SELECT \(ArchivedSession.columns) FROM sessions"
             if name == "last" {
                 return try ArchivedSession.fetch(
-                    database, "SELECT * FROM sessions ORDER BY startedAt DESC, number DESC LIMIT 1", [])
+                    database, "\(every) ORDER BY startedAt DESC, number DESC LIMIT 1", [])
             }
             let exact = try ArchivedSession.fetch(
-                database, "SELECT * FROM sessions WHERE number = ? OR id = ? ORDER BY id = ? LIMIT 1",
-                [Int64(name), name, name])
+                database, "\(every) WHERE number = ? OR id = ? ORDER BY id = ? LIMIT 1", [Int64(name), name, name])
             guard exact.isEmpty, !name.isEmpty else { return exact }
             return try ArchivedSession.fetch(
-                database, "SELECT * FROM sessions WHERE substr(id, 1, length(?)) = ? ORDER BY number LIMIT 9",
-                [name, name])
+                database, "\(every) WHERE substr(id, 1, length(?)) = ? ORDER BY number LIMIT 9", [name, name])
         }
         guard let session = found.first else {
             throw ArchiveError(
@@ -55,7 +54,7 @@ extension TranscriptStore {
             try ArchivedLine.fetch(
                 database,
                 """
-                SELECT lines.*, sessions.id AS sessionID FROM lines JOIN sessions ON sessions.number = lines.session
+                SELECT \(ArchivedLine.columns) FROM lines JOIN sessions ON sessions.number = lines.session
                 WHERE sessions.id = ? ORDER BY beginAt, lines.id
                 """, [id])
         }
@@ -69,12 +68,14 @@ extension ArchivedSession {
         try Row.each(database, sql, arguments, ArchivedSession.init)
     }
 
-    /// - Parameter row: of `sessions`.
+    /// Of `sessions`, in the order in which they are read: to find a column by its name takes longer than to read it.
+    static let columns = "number, id, startedAt, endedAt, model, reason, lineCount, tokenCount, recording"
+
+    /// - Parameter row: of `columns`.
     init(_ row: Row) {
         self.init(
-            id: row["id"], number: row["number"], startedAt: row["startedAt"], endedAt: row["endedAt"],
-            model: row["model"], reason: row["reason"], lineCount: row["lineCount"], tokenCount: row["tokenCount"],
-            recording: row["recording"])
+            id: row[1], number: row[0], startedAt: row[2], endedAt: row[3], model: row[4], reason: row[5],
+            lineCount: row[6], tokenCount: row[7], recording: row[8])
     }
 }
 
@@ -85,14 +86,18 @@ extension ArchivedLine {
         try Row.each(database, sql, arguments, ArchivedLine.init)
     }
 
-    /// - Parameter row: of `lines`, with the session's name as `sessionID`.
+    /// Of `lines` and `sessions`, in the order in which they are read.
+    static let columns = """
+        lines.id, sessions.id, lines.turn, lines.speaker, lines.language, lines.beginAt, lines.endAt, lines.text,
+        lines.heard, lines.source, lines.isFinal, lines.marks
+        """
+
+    /// - Parameter row: of `columns`; more may follow.
     init(_ row: Row) {
         self.init(
-            id: row["id"], session: row["sessionID"], turn: row["turn"],
-            speaker: Party(rawValue: row["speaker"]) ?? .model, language: row["language"], begin: row["beginAt"],
-            end: row["endAt"], text: row["text"], heard: row["heard"],
-            source: Source(rawValue: row["source"]) ?? .speech, isFinal: row["isFinal"],
-            marks: MarkText.marks(in: row["marks"]))
+            id: row[0], session: row[1], turn: row[2], speaker: Party(rawValue: row[3]) ?? .model, language: row[4],
+            begin: row[5], end: row[6], text: row[7], heard: row[8], source: Source(rawValue: row[9]) ?? .speech,
+            isFinal: row[10], marks: MarkText.marks(in: row[11]))
     }
 }
 

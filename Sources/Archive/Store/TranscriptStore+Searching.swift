@@ -37,20 +37,23 @@ package struct FoundLine: Sendable, Equatable {
 }
 
 extension TranscriptStore {
-    /// Looks for words in what was heard, the newest lines first.
+    /// Looks for words in what was heard, the lines that began last first.
     ///
     /// - Throws: `.badInput` with message and place for a query that cannot be understood.
     package func search(_ search: LineSearch) throws(ArchiveError) -> [FoundLine] {
         let expression = try SearchExpression(parsing: search.query)
         let condition = SearchCondition(expression, search)
-        return try reading { database in
+        let found = try reading { database in
             try Row.fetchAll(database, sql: condition.sql, arguments: StatementArguments(condition.arguments)).map {
-                row in
-                let line = ArchivedLine(row)
-                return FoundLine(
-                    number: row["session"], line: line,
-                    snippet: Snippet(of: line.heard ?? line.text, around: expression.wanted))
+                row in (number: row["session"] as Int64, line: ArchivedLine(row))
             }
+        }
+        // By number, in which they were found, they are nearly in the order of their times.
+        let newest = found.sorted { ($0.line.begin, $0.line.id) > ($1.line.begin, $1.line.id) }.prefix(search.limit)
+        return newest.map { number, line in
+            FoundLine(
+                number: number, line: line,
+                snippet: Snippet(of: line.heard ?? line.text, around: expression.wanted))
         }
     }
 }
@@ -102,9 +105,9 @@ struct SearchCondition {
             conditions.append("lines.beginAt < ?")
             arguments.append(until)
         }
-        arguments.append(search.limit)
+        arguments.append(min(search.limit, .max - LineOrder.mostAstray) + LineOrder.mostAstray)
         sql =
-            "SELECT lines.*, sessions.id AS sessionID FROM \(source) WHERE "
+            "SELECT \(ArchivedLine.columns), lines.session FROM \(source) WHERE "
             + conditions.joined(separator: " AND ") + " ORDER BY \(column) DESC LIMIT ?"
     }
 

@@ -84,8 +84,8 @@ extension SettingKey {
         path: "audio.cues", flag: "cues", placeholder: "auto|on|off", accepts: .oneOf(automatic), preset: "auto",
         reload: .now,
         summary: "chimes that tell of what happens; auto: in wake mode, and where there is no terminal")
-    package static let standby = SettingKey(
-        path: "audio.standbySeconds", flag: "standby", placeholder: "SECONDS", accepts: .wholeNumber(0...86_400),
+    package static let restAfter = SettingKey(
+        path: "audio.restSeconds", flag: "rest-after", placeholder: "SECONDS", accepts: .wholeNumber(0...86_400),
         preset: "30", reload: .nextSession,
         summary: "after how long without use the devices rest, while you are muted, asleep, or do not press the key to "
             + "talk; 0: never")
@@ -219,7 +219,7 @@ extension SettingKey {
         endpoint, apiVersion, caFile, proxy, keyFile, tokenCommand, model, voice, language, system, hearLanguages,
         vocabulary, input,
         output,
-        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, standby, mode, silence,
+        echoCancellation, noiseSuppression, highPass, gainControl, volume, mixer, cues, restAfter, mode, silence,
         startSensitivity,
         endSensitivity,
         prefixPadding, coverage, bargeIn, wakePhrase, wakeThreshold, wakeCommand, followUp, wakeIdle, setupTimeout,

@@ -54,7 +54,7 @@ extension SettingLayers {
         audio.volume = try wholeNumber(.volume).map { Double($0) / 100 }
         audio.mixer = try found(.mixer)?.text
         audio.cues = try choice(.cues) ?? audio.cues
-        if let seconds = try wholeNumber(.standby) { audio.standby = seconds == 0 ? nil : .seconds(seconds) }
+        if let seconds = try wholeNumber(.restAfter) { audio.restAfter = seconds == 0 ? nil : .seconds(seconds) }
         return audio
     }
 

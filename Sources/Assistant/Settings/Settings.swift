@@ -77,7 +77,7 @@ package struct Settings: Sendable, Equatable {
         /// `auto`: in wake mode, and where there is no terminal.
         package var cues = Automatic.auto
         /// After how long without use the devices rest, where the user is not heard; nil: never.
-        package var standby: Duration? = .seconds(30)
+        package var restAfter: Duration? = .seconds(30)
     }
 
     /// Who speaks when; nil leaves it to the service.

@@ -1,8 +1,8 @@
 import AudioDevices
 package import Events
-import Glibc
 package import LiveSession
 package import Logging
+import Processes
 import Synchronization
 
 /// The wake word by a program of the user's choice: it reads samples, and prints a line when it hears the word.
@@ -80,7 +80,7 @@ package final class CommandWakeWord: WakeWord {
     // MARK: One life of the program
 
     private struct End: Sendable {
-        var status: DetectorProcess.Status?
+        var status: ChildProcess.Status?
         /// What became of it, and what it said last.
         var words: String
 
@@ -102,9 +102,8 @@ package final class CommandWakeWord: WakeWord {
     }
 
     private func attend(_ onHeard: (WakeHeard) -> Void) -> End? {
-        blockPipeSignal()
         var process: DetectorProcess
-        do throws(DetectorProcess.CannotStart) {
+        do throws(ChildProcess.CannotStart) {
             process = try DetectorProcess(command: command, environment: environment)
         } catch {
             return End(words: "cannot be started: \(error.reason)")
@@ -152,19 +151,11 @@ package final class CommandWakeWord: WakeWord {
         let before = input.dropped
         input.append(samples)
         droppedSoFar.add(input.dropped - before, ordering: .relaxed)
-        return input.drain { process.write($0) == .taken } || input.isEmpty
+        return input.drain { process.write($0) } || input.isEmpty
     }
 
     private func noted(_ line: String) -> String {
         log.debug("wake command: \(line)")
         return line
-    }
-
-    /// A program that closes its input must not end us; the write fails instead.
-    private func blockPipeSignal() {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 }

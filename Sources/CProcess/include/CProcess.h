@@ -1,6 +1,6 @@
 // What Swift cannot say itself about child processes and the terminal: fork, prctl, ioctl, and handlers that may run
-// in the middle of anything. Imported by Assistant, for the detector of a wake word and for keys, by Observation,
-// for hooks, and by the vivavoce executable.
+// in the middle of anything. Imported by Processes, for programs that are started, by Assistant, for keys, and by the
+// vivavoce executable.
 #pragma once
 
 #include <sys/types.h>
