@@ -5,7 +5,7 @@ extension Keys {
     /// Makes a token of the key, for a program that is not to have the key.
     struct Mint: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a short-lived token of the key, and print it.",
+            commandName: "mint", abstract: "Make a short-lived token of the key, and print it.",
             discussion: """
                 Whoever has the token can talk to the service in your name for so long, and no more: give it to \
                 another machine by --key-file or --token-command there. With one use, the session has to begin within \

@@ -25,6 +25,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.volume) var volume: String?
     @Option(.mixer) var mixer: String?
     @Option(.cues) var cues: String?
+    @Option(.restAfter) var restAfter: String?
     @Option(.mode) var mode: String?
     @Option(.silence) var silence: String?
     @Option(.startSensitivity) var startSensitivity: String?
@@ -71,6 +72,7 @@ struct SettingFlags: ParsableArguments {
             (.hearLanguages, hearLanguages), (.vocabulary, vocabulary), (.input, input),
             (.output, output), (.echoCancellation, echoCancellation), (.noiseSuppression, noiseSuppression),
             (.highPass, highPass), (.gainControl, gainControl), (.volume, volume), (.mixer, mixer), (.cues, cues),
+            (.restAfter, restAfter),
             (.mode, mode), (.silence, silence), (.startSensitivity, startSensitivity),
             (.endSensitivity, endSensitivity), (.prefixPadding, prefixPadding), (.coverage, coverage),
             (.bargeIn, bargeIn), (.wakePhrase, wakePhrase), (.wakeThreshold, wakeThreshold),

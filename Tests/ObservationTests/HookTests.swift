@@ -5,6 +5,15 @@ import Testing
 
 @testable import Observation
 
+extension HookRunner.Limits {
+    /// For tests of other things: beside hundreds of others, a program may wait for seconds until it gets to run.
+    fileprivate static var patient: Self {
+        var limits = Self()
+        (limits.time, limits.ending) = (.seconds(100), .seconds(100))
+        return limits
+    }
+}
+
 @Suite("Programs at events", .timeLimit(.minutes(5)))
 struct HookTests {
     private final class Told: Sendable {
@@ -18,7 +27,7 @@ struct HookTests {
 
     /// Runs programs at these events to their end. - Returns: what was told.
     private func run(
-        _ command: String, at bodies: [Event.Body], _ limits: HookRunner.Limits = .init(),
+        _ command: String, at bodies: [Event.Body], _ limits: HookRunner.Limits = .patient,
         environment: [String: String] = [:]
     ) async throws -> [String] {
         let (bus, told) = (EventBus(), Told())
