@@ -110,6 +110,13 @@ package actor Capture<Stage: CaptureStage> {
         wake.signal()
     }
 
+    /// Nobody waits for the sound, which may then come some 40 ms later, or somebody does again.
+    package nonisolated func setHurried(_ isHurried: Bool) {
+        guard state.isHurried != isHurried else { return }
+        state.setHurried(isHurried)
+        wake.signal()
+    }
+
     /// The device is not read, by wish.
     package nonisolated var isAtRest: Bool { state.isAtRest }
     /// Periods are due whenever it is not at rest, also while the device is lost; not so of files and pipes.

@@ -30,6 +30,7 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     /// Samples in the ring since the last packet was announced.
     private var unannounced = 0
     private var isListening = true
+    private var isHurried = true
 
     init(
         _ input: consuming Input, stage: Stage, voice: consuming SampleProducer, tap: VoiceTap? = nil,
@@ -86,6 +87,10 @@ struct CaptureLoop<Input: InputDevice & ~Copyable, Stage: CaptureStage>: ~Copyab
     }
 
     private mutating func followWishes() throws(DeviceError) {
+        if state.isHurried != isHurried {
+            isHurried.toggle()
+            input.setHurried(isHurried)
+        }
         let isAtRest = state.isAtRest
         guard isAtRest == isListening else { return }
         try input.setListening(!isAtRest)

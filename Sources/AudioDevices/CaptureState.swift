@@ -9,11 +9,14 @@ final class CaptureState: Sendable {
     private let muted = Atomic<Bool>(false)
     private let opened = Atomic<Bool>(false)
     private let left = Atomic<Bool>(false)
+    private let hurried = Atomic<Bool>(true)
     private let resting = Atomic<Bool>(false)
     private let steady = Atomic<Bool>(true)
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
     var isMuted: Bool { muted.load(ordering: .acquiring) }
+    /// Somebody waits for the sound.
+    var isHurried: Bool { hurried.load(ordering: .acquiring) }
     var isResting: Bool { resting.load(ordering: .acquiring) }
     /// The device is not to be read: nobody wants to be heard, or nobody needs to be yet.
     var isAtRest: Bool { isMuted || isResting }
@@ -26,6 +29,7 @@ final class CaptureState: Sendable {
 
     func stop() { stopped.store(true, ordering: .releasing) }
     func setMuted(_ isMuted: Bool) { muted.store(isMuted, ordering: .releasing) }
+    func setHurried(_ isHurried: Bool) { hurried.store(isHurried, ordering: .releasing) }
     func setResting(_ isResting: Bool) { resting.store(isResting, ordering: .releasing) }
     func setLeft(_ isLeft: Bool) { left.store(isLeft, ordering: .releasing) }
     func setSteady(_ isSteady: Bool) { steady.store(isSteady, ordering: .relaxed) }

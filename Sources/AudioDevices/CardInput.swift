@@ -14,6 +14,12 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
     /// When the newest sample of the converter stood at the device's.
     private var newest = Duration.zero
     private var isListening = true
+    private var isHurried = true
+    /// How long it is left alone where nobody waits for its sound: each look at a sound server costs several of its
+    /// thread's. Far less than a device holds.
+    private static var stride: Duration { .milliseconds(40) }
+    /// Periods that are read at once, at most: a stride, and what is late.
+    private static var mostPeriods: Int { 6 }
 
     /// Starts the device.
     ///
@@ -26,7 +32,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         let rate = trueRate ?? configuration.rate
         let converter = try VoiceConverter(
             rate: rate, format: configuration.format, channels: configuration.channels,
-            capacity: configuration.period)
+            capacity: Self.mostPeriods * configuration.period)
         var pcm = pcm
         let code = pcm.start()
         if code < 0 { throw .alsa(code, "cannot start", name) }
@@ -43,6 +49,7 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
             wake.wait()
             return .woken
         }
+        var hasStridden = isHurried
         while converter.ready < frame.count {
             punctuality.look(at: MonotonicClock().now)
             let count = pcm.read(into: converter.raw.elements)
@@ -53,6 +60,11 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
                 try stamp(count)
             } else if count < 0 {
                 try recover(from: count)
+            } else if !hasStridden {
+                hasStridden = true
+                let end = MonotonicClock().now + Self.stride
+                punctuality.expect(at: end)
+                if wake.wait(until: end) { return .woken }
             } else {
                 let deadline = MonotonicClock().now + StallWatch.patience
                 let outcome = pcm.wait(wake, until: deadline)
@@ -68,6 +80,8 @@ struct CardInput<Device: PCM & ~Copyable>: InputDevice, ~Copyable {
         let count = converter.take(into: &frame)
         return .samples(count, capturedAt: time)
     }
+
+    mutating func setHurried(_ isHurried: Bool) { self.isHurried = isHurried }
 
     mutating func setListening(_ isListening: Bool) throws(DeviceError) {
         self.isListening = isListening

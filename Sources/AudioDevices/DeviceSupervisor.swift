@@ -72,7 +72,7 @@ package final class DeviceSupervisor: Sendable {
     }
 
     /// How often the device's thread is looked after.
-    static let round = Duration.milliseconds(500)
+    static let round = Duration.seconds(1)
 
     private let device: Device
     private let report: @Sendable (DeviceReport) -> Void

@@ -25,6 +25,9 @@ protocol InputDevice: ~Copyable {
 
     /// Stops listening, really, or begins again. A device that is stopped reads as `.woken` only.
     mutating func setListening(_ isListening: Bool) throws(DeviceError)
+
+    /// Nobody waits for the sound, so it may come in larger steps, or somebody does again. None of it is lost.
+    mutating func setHurried(_ isHurried: Bool)
 }
 
 extension InputDevice where Self: ~Copyable {
@@ -32,4 +35,6 @@ extension InputDevice where Self: ~Copyable {
 
     /// A source that goes on by itself: what it brings meanwhile is thrown away by the loop.
     mutating func setListening(_ isListening: Bool) throws(DeviceError) {}
+
+    mutating func setHurried(_ isHurried: Bool) {}
 }

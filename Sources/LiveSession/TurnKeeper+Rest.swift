@@ -8,6 +8,8 @@ extension TurnKeeper {
 
         package static let microphone = Rest(rawValue: 1)
         package static let loudspeaker = Rest(rawValue: 2)
+        /// The microphone is needed, but nobody waits for what it brings: a wake word may be found a little later.
+        package static let haste = Rest(rawValue: 4)
     }
 
     /// Devices that nobody needs, and since when it is these.
@@ -38,8 +40,8 @@ extension TurnKeeper {
         switch scheme(at: moment) {
         case .continuous, .detector: return []
         case .key: return key == .up ? [.microphone, .loudspeaker] : []
-        // Muted, whose microphone is not read in any case; or asleep, where the wake word is listened for.
-        case .none: return .loudspeaker
+        // Muted, the microphone is not read in any case; asleep, it is listened to for the wake word.
+        case .none: return isAsleep ? [.loudspeaker, .haste] : .loudspeaker
         }
     }
 }

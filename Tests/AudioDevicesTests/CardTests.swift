@@ -21,6 +21,24 @@ struct CardTests {
         }
     }
 
+    @Test("where nobody waits, what has come meanwhile is read in one piece, and every sample of it is taken")
+    func unhurried() throws {
+        hardware.answers = [0, 1_920, 0, 1_920]
+        var input = try CardInput(FakePCM(hardware: hardware), name: "fake", counters: counters)
+        input.setHurried(false)
+        let wake = try Wake()
+        var frame = [Int16](repeating: 0, count: 160)
+        var samples = 0
+        // 80 ms of the device's, less what the resampler keeps: seven frames of 10 ms at least.
+        for _ in 0..<7 {
+            var span = frame.mutableSpan
+            guard case .samples(let count, _) = try input.read(into: &span, wake: wake) else { continue }
+            samples += count
+        }
+        #expect(samples == 7 * 160 && hardware.answers.isEmpty)
+        #expect(counters.counts.xruns == 0)
+    }
+
     @Test("an overrun is counted, and capture goes on")
     func overrun() throws {
         hardware.answers = [480, -Int(EPIPE), 480, 480]

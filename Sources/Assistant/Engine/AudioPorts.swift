@@ -15,8 +15,8 @@ package protocol AudioPorts: AnyObject, Sendable {
     /// Stops reading the input, really, or reads it again.
     func setMuted(_ isMuted: Bool)
 
-    /// Lets these devices stand still until they are needed: the microphone is not read, and the loudspeaker is not
-    /// written to unless there is something to play. The others run.
+    /// Lets these devices stand still until they are needed: the microphone is not read, or in larger steps, and the
+    /// loudspeaker is not written to unless there is something to play. The others run.
     func rest(_ devices: TurnKeeper.Rest)
 
     /// Whether somebody speaks into the input, as far as that is known.

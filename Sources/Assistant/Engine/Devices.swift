@@ -169,6 +169,7 @@ package final class Devices: AudioPorts {
     package func setMuted(_ isMuted: Bool) { capture.setMuted(isMuted) }
     package func rest(_ devices: TurnKeeper.Rest) {
         capture.setResting(devices.contains(.microphone))
+        capture.setHurried(!devices.contains(.haste))
         playback.setMayRest(devices.contains(.loudspeaker))
     }
     package func awaitWakeWord(_ isAwaited: Bool) { wakeWordAwaited(isAwaited) }
