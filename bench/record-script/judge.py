@@ -155,7 +155,9 @@ class Judge:
             wanted = (milliseconds(line["begin"]) - start) * RATE / 1000
             spoken, _ = self.voice.speak(turn.answer)
             heard = (milliseconds(line["end"]) - milliseconds(line["begin"])) * RATE / 1000
-            place = self.find(model, spoken[: int(min(heard, 3 * RATE))], int(wanted))
+            following = self.models[number + 1 :][:1]
+            before = (milliseconds(following[0]["begin"]) - start) * RATE / 1000 - WINDOW / 25 if following else len(model)
+            place = self.find(model, spoken[: int(min(heard, 3 * RATE))], int(wanted), int(before))
             begins.append((place - wanted) * 1000 / RATE)
             if "heard" in line:
                 # The last of it that can be heard, before the next answer. A cut in a pause says nothing.
@@ -182,9 +184,9 @@ class Judge:
         return (from_ + (loud[0] if len(loud) else 0)) * 1000 / RATE
 
     @staticmethod
-    def find(sound, part, near):
-        """Where in a second around a place a part is found best: by its shape, not by how loud it is there. In a few
-        syllables, a louder vowel nearby would be liked better than the part itself.
+    def find(sound, part, near, before):
+        """Where in a second around a place, and before another, a part is found best: by its shape, not by how loud it is
+        there. What follows an answer that was cut early may begin with the same words.
         """
         from_ = max(0, near - WINDOW)
         field = sound[from_ : near + WINDOW + len(part)]
@@ -192,7 +194,7 @@ class Judge:
         size = 1 << (len(field) + len(part)).bit_length()
         likeness = numpy.fft.irfft(numpy.fft.rfft(field, size) * numpy.conj(numpy.fft.rfft(part, size)), size)
         energy = numpy.concatenate(([0.0], numpy.cumsum(field**2)))
-        places = numpy.arange(2 * WINDOW)
+        places = numpy.arange(max(1, min(2 * WINDOW, before - from_)))
         local = energy[places + len(part)] - energy[places]
         return from_ + int(numpy.argmax(likeness[places] / numpy.sqrt(local + energy[-1] / len(field) * len(part) / 100)))
 
