@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 CALLS = [
     ("status", None), ("say", {"text": "hello"}), ("say", {"text": "¿qué? \u2028 😀 \x07"}), ("interrupt", None), ("mute", None),
@@ -109,10 +110,10 @@ def encoded(value, ascii_only=False):
 
 
 def is_json(line):
-    """- Returns: whether RFC 8259 calls it JSON; None where one may differ: depth, numbers without bound, and what is
-    repaired inside of strings.
+    """- Returns: whether RFC 8259 calls it JSON; None where one may differ: depth, numbers without bound or with zeros
+    before them, and what is repaired inside of strings.
     """
-    if line.count(b"[") + line.count(b"{") > 60 or b"\\ud" in line.lower() or b"\xef\xbb\xbf" in line:
+    if re.search(rb"(?<![0-9.eE+])-?0[0-9]", line) or line.count(b"[") + line.count(b"{") > 60 or b"\\ud" in line.lower() or b"\xef\xbb\xbf" in line:
         return None
     try:
         json.loads(
