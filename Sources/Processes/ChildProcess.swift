@@ -90,6 +90,15 @@ package struct ChildProcess: ~Copyable {
         return .closed
     }
 
+    /// Writes as much of it as is taken, and closes behind the last byte.
+    package mutating func give(_ rest: inout ArraySlice<UInt8>) {
+        while hasInput, !rest.isEmpty {
+            guard case .taken(let count) = rest.withUnsafeBytes({ write($0) }) else { break }
+            rest = rest.dropFirst(count)
+        }
+        if rest.isEmpty { closeInput() }
+    }
+
     /// No more comes.
     package mutating func closeInput() {
         if hasInput { close(input) }

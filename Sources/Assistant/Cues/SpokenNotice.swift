@@ -1,5 +1,5 @@
-import CProcess
 import Glibc
+import Processes
 
 /// A sentence spoken by the program espeak-ng, where it is installed: what has to be said when no model says it.
 package enum SpokenNotice {
@@ -53,36 +53,25 @@ package enum SpokenNotice {
 
     /// Blocks; everything that it has written, or nothing where it did not come to its end.
     private static func output(of path: String, saying words: String, _ variables: [String: String]) -> [UInt8] {
-        var (ours, theirs): ([CInt], [CInt]) = ([-1, -1, -1], [-1, -1, -1])
-        guard vv_child_pipes(&ours, &theirs, 4_096) == 0 else { return [] }
         let line: [String] = [program, "--stdout", "-v", "en", words]
-        var arguments: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + environment { free(text) } }
-        let child = vv_spawn(path, &arguments, &environment, theirs[0], theirs[1], theirs[2])
-        for end in theirs { close(end) }
-        defer { for end in ours { close(end) } }
-        guard child > 0 else { return [] }
-        let written = readAll(of: ours[1])
-        kill(-child, SIGKILL)  // has ended, or is late
-        var status: CInt = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return written ?? []
+        do throws(ChildProcess.CannotStart) {
+            return readAll(of: try ChildProcess(path, line, environment: variables, inputSize: 4_096))
+        } catch {
+            return []
+        }
     }
 
-    /// - Returns: nil where it does not end in time, or at all.
-    private static func readAll(of descriptor: CInt) -> [UInt8]? {
+    private static func readAll(of process: consuming ChildProcess) -> [UInt8] {
         let deadline = ContinuousClock.now + patience
+        process.closeInput()
         var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while ContinuousClock.now < deadline, bytes.count < longest {
-            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&waiting, 1, 20)
-            let count = read(descriptor, &piece, piece.count)
-            if count == 0 { return bytes }
-            if count > 0 { bytes += piece.prefix(count) }
-            if count < 0, errno != EAGAIN, errno != EINTR { return nil }
+        while process.hasOutput, ContinuousClock.now < deadline, bytes.count < longest {
+            process.wait(wantsRoom: false, milliseconds: 20)
+            bytes += process.readOutput()
+            _ = process.readErrors()
         }
-        return nil
+        let isWhole = !process.hasOutput
+        _ = process.end()
+        return isWhole ? bytes : []
     }
 }

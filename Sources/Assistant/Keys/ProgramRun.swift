@@ -1,6 +1,5 @@
-import CProcess
 import Dispatch
-import Glibc
+import Processes
 import Synchronization
 
 /// A program that is asked for something: run to its end, for so long at most; what it prints is the answer.
@@ -79,115 +78,53 @@ struct ProgramRun: Sendable, Equatable {
     private static func attend(
         _ words: [String], _ environment: [String: String], _ given: [UInt8], _ limit: Duration
     ) -> Outcome {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)  // a program that reads nothing fails a write, and nothing else
-        var (ours, theirs): ([CInt], [CInt]) = ([-1, -1, -1], [-1, -1, -1])
-        let error = vv_child_pipes(&ours, &theirs, 65_536)
-        guard error == 0 else { return .failure(CannotStart(reason: String(cString: strerror(-error)))) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        let child = vv_spawn(words[0], &arguments, &variables, theirs[0], theirs[1], theirs[2])
-        for end in theirs { close(end) }
-        guard child > 0 else {
-            for end in ours { close(end) }
-            return .failure(CannotStart(reason: String(cString: strerror(-child))))
+        do throws(ChildProcess.CannotStart) {
+            let process = try ChildProcess(words[0], words, environment: environment, inputSize: 65_536)
+            return .success(attend(process, given, limit))
+        } catch {
+            return .failure(CannotStart(reason: error.reason))
         }
-        return .success(Child(process: child, ends: ours).attend(given, limit))
     }
 
     /// From its start to its end.
-    private struct Child {
-        let process: pid_t
-        var input: Pipe
-        var output: Pipe
-        var errors: Pipe
-
-        init(process: pid_t, ends: [CInt]) {
-            self.process = process
-            (input, output, errors) = (Pipe(ends[0]), Pipe(ends[1]), Pipe(ends[2]))
+    private static func attend(
+        _ process: consuming ChildProcess, _ given: [UInt8], _ limit: Duration
+    ) -> ProgramRun {
+        let deadline = ContinuousClock.now + limit
+        var rest = given[...]
+        var (output, errors): ([UInt8], [UInt8]) = ([], [])
+        func keep(_ piece: [UInt8]) { output += piece.prefix(longest - output.count) }
+        func note(_ piece: [UInt8]) { errors = (errors + piece).suffix(longest) }
+        while !process.isOver, ContinuousClock.now < deadline {
+            process.give(&rest)
+            // Not only for its pipes: what it started may hold them open when it has ended.
+            process.wait(wantsRoom: true, milliseconds: 20)
+            keep(process.readOutput())
+            note(process.readErrors())
         }
-
-        consuming func attend(_ given: [UInt8], _ limit: Duration) -> ProgramRun {
-            let deadline = ContinuousClock.now + limit
-            var rest = given[...]
-            while !isOver, ContinuousClock.now < deadline {
-                input.give(&rest)
-                // Not only for its pipes: what it started may hold them open when it has ended.
-                var waiting = [
-                    pollfd(fd: input.descriptor, events: Int16(POLLOUT), revents: 0),
-                    pollfd(fd: output.descriptor, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: errors.descriptor, events: Int16(POLLIN), revents: 0),
-                ]
-                poll(&waiting, nfds_t(waiting.count), 20)
-                output.read()
-                errors.read()
-            }
-            let isLate = !isOver
-            kill(-process, SIGKILL)  // and what it left behind
-            var status: CInt = 0
-            while waitpid(process, &status, 0) < 0, errno == EINTR {}
-            output.drain()
-            errors.drain()
-            for pipe in [input, output, errors] { pipe.close() }
-            let signal = Int(status & 0x7F)
-            let end: End = signal == 0 ? .exited(Int(status >> 8) & 0xFF) : .killed(signal: signal)
-            return ProgramRun(
-                end: isLate ? .late(limit) : end, output: Array(output.said.prefix(longest)),
-                complaint: lastWords(errors.said))
+        let isLate = !process.isOver
+        while output.count < longest {
+            let piece = process.readOutput()
+            guard !piece.isEmpty else { break }
+            keep(piece)
         }
-
-        /// Not waited for yet: until then its number, and its group's, cannot be anybody else's.
-        private var isOver: Bool {
-            var info = siginfo_t()
-            return waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo != 0
-        }
-
-        private func lastWords(_ said: [UInt8]) -> String {
-            let line = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).last
-            return line.map { Redaction.clip(String($0), longest: longestComplaint) } ?? ""
-        }
+        let (status, lastErrors) = process.end()
+        note(lastErrors)
+        return ProgramRun(
+            end: isLate ? .late(limit) : End(status), output: output, complaint: lastWords(errors))
     }
 
-    /// Our end of one of its pipes; it does not block.
-    private struct Pipe {
-        private(set) var descriptor: CInt
-        private(set) var said: [UInt8] = []
+    private static func lastWords(_ said: [UInt8]) -> String {
+        let line = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline).last
+        return line.map { Redaction.clip(String($0), longest: longestComplaint) } ?? ""
+    }
+}
 
-        init(_ descriptor: CInt) { self.descriptor = descriptor }
-
-        /// Gives what it takes, and closes behind the last byte.
-        mutating func give(_ rest: inout ArraySlice<UInt8>) {
-            while descriptor >= 0 {
-                let count = rest.withUnsafeBytes { rest.isEmpty ? 0 : write(descriptor, $0.baseAddress, $0.count) }
-                if count < 0, errno == EAGAIN || errno == EINTR { return }
-                rest = rest.dropFirst(max(0, count))
-                if count < 0 || rest.isEmpty { shut() }
-            }
-        }
-
-        /// - Returns: whether there was something that is kept, and may be more.
-        @discardableResult
-        mutating func read() -> Bool {
-            guard descriptor >= 0 else { return false }
-            var bytes = [UInt8](repeating: 0, count: 4_096)
-            let count = Glibc.read(descriptor, &bytes, bytes.count)
-            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { shut() }
-            guard count > 0, said.count < 16 * longest else { return false }
-            said += bytes.prefix(count)
-            return true
-        }
-
-        /// Reads what the pipe still holds.
-        mutating func drain() { while read() {} }
-
-        func close() { if descriptor >= 0 { Glibc.close(descriptor) } }
-
-        private mutating func shut() {
-            close()
-            descriptor = -1
+extension ProgramRun.End {
+    fileprivate init(_ status: ChildProcess.Status) {
+        switch status {
+        case .exited(let code): self = .exited(code)
+        case .killed(let signal): self = .killed(signal: signal)
         }
     }
 }

@@ -40,7 +40,7 @@ enum HookProcess {
         var lastWords: [UInt8] = []
         func note(_ bytes: [UInt8]) { lastWords = (lastWords + bytes).suffix(longestWords) }
         while !process.isOver, ContinuousClock.now < deadline, isWanted() {
-            give(&rest, to: &process)
+            process.give(&rest)
             // Not only for its pipes: what it started may hold them open when it has ended.
             process.wait(wantsRoom: true, milliseconds: 20)
             _ = process.readOutput()
@@ -53,13 +53,5 @@ enum HookProcess {
         guard status != .exited(0) else { return nil }
         let said = String(decoding: lastWords, as: UTF8.self).split(whereSeparator: \.isNewline).last
         return status.description + (said.map { ": \($0)" } ?? "")
-    }
-
-    private static func give(_ rest: inout ArraySlice<UInt8>, to process: inout ChildProcess) {
-        while process.hasInput, !rest.isEmpty {
-            guard case .taken(let count) = rest.withUnsafeBytes({ process.write($0) }) else { break }
-            rest = rest.dropFirst(count)
-        }
-        if rest.isEmpty { process.closeInput() }
     }
 }
