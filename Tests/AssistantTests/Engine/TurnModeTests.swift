@@ -144,6 +144,20 @@ struct TurnModeTests {
         }
     }
 
+    @Test("devices that nobody needs are let rest, and run again with the key")
+    func rest() async throws {
+        let stage = stage(.hold)
+        _ = await stage.play { stage in
+            _ = await stage.goLive()
+            #expect(stage.ports.devicesAtRest.isEmpty)
+            await stage.pass(.seconds(40))
+            // Nothing is said meanwhile, which would bring them back as well.
+            while stage.ports.devicesAtRest != [.microphone, .loudspeaker] { await Task.yield() }
+            stage.engine.perform(.press)
+            while !stage.ports.devicesAtRest.isEmpty { await Task.yield() }
+        }
+    }
+
     @Test("half: while the answer plays nothing goes up, and the service is told so (pitfall 34)")
     func half() async throws {
         let stage = stage(.half)
