@@ -27,8 +27,14 @@ struct PCMNegotiation {
     private static let formats: [SampleFormat] = [
         .signed16, .signed32, .signed24, .signed24in32, .float32, .float64, .unsigned8,
     ]
-    /// 10 ms: an interruption is noticed within one, and a capture brings half a packet.
-    static let period = Duration.milliseconds(10)
+    /// Playback: 10 ms, so that an interruption is heard within one. Capture: 20 ms, what goes up in one message; nothing
+    /// would leave earlier with less, and a sound server would send, and its library wake, twice as often.
+    private var period: Duration {
+        switch direction {
+        case .output: .milliseconds(10)
+        case .input: .milliseconds(20)
+        }
+    }
 
     /// What the device may hold. A capture is read as it comes, and a playback is filled as far as it must be, so a large
     /// buffer costs no time.
@@ -44,7 +50,7 @@ struct PCMNegotiation {
         }
         guard let channels = channels(&space) else { throw refusal(name, "it has no channels") }
         guard let rate = rate(&space) else { throw refusal(name, "none of its sample rates will do") }
-        guard let period = space.nearest(period: rate.frames(in: Self.period)), period > 0,
+        guard let period = space.nearest(period: rate.frames(in: period)), period > 0,
             let size = space.nearest(buffer: rate.frames(in: Self.buffer)), size >= 2 * period
         else { throw refusal(name, "its buffer cannot be divided into periods") }
         return PCMConfiguration(rate: rate, format: format, channels: channels, period: period, buffer: size)

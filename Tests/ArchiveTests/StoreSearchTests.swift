@@ -48,6 +48,58 @@ struct StoreSearchTests {
         #expect(try found(query) == lines, "\(query)")
     }
 
+    @Test("one or two characters are found at the end of a text, in any case, and not where they only seem to be")
+    func short() throws {
+        try store.add("short", startedAt: 200_000, ["ABC東", "東a", "a 東 b", "西東c東"])
+        let first = try #require(try found("ABC東").first)
+        #expect(try found("東") == [first + 3, first + 2, first + 1, first, 5, 4])
+        #expect(try found("c東") == [first + 3, first] && found("C東") == [first + 3, first])
+        #expect(try found("東a") == [first + 1] && found("東 a") == [first + 2])
+        #expect(try found("\"東 b\"") == [first + 2] && found("東西").isEmpty)
+
+        // What takes a line out of the index, and puts it in again, knows of it as it was.
+        let line = TranscriptLine(turn: 1, speaker: .user, text: "東京東")
+        let added = [false, true].map { isFinal in
+            RecordEntry(
+                session: "changed", at: 1, startedAt: 1,
+                change: .line(
+                    isFinal ? TranscriptLine(turn: 1, speaker: .user, text: "西東") : line, begin: 1, end: 1,
+                    isFinal: isFinal))
+        }
+        try store.write([added[0]])
+        #expect(try found("東京").count == 3)
+        try store.write([added[1]])
+        #expect(try found("東京") == [5, 4] && found("西東").count == 2)
+        #expect(try store.delete(["changed", "short"], now: 0).isErased && found("東") == [5, 4])
+        try store.writing { try $0.execute(sql: "INSERT INTO threes (threes) VALUES ('integrity-check')") }
+    }
+
+    @Test("a time finds what was said in it, though the clock was set back between, and a line began earlier than thought")
+    func times() throws {
+        func add(_ session: String, _ turn: Int, at begin: Int64) throws {
+            try store.write([
+                RecordEntry(
+                    session: session, at: begin, startedAt: 1,
+                    change: .line(
+                        TranscriptLine(turn: turn, speaker: .user, text: "clock \(session) \(turn)"), begin: begin,
+                        end: begin, isFinal: true))
+            ])
+        }
+        try add("a", 1, at: 500_000)
+        try add("a", 2, at: 600_000)
+        try add("b", 1, at: 10_000)
+        try add("c", 1, at: 700_000)
+        try add("c", 1, at: 550_000)
+        func texts(_ since: Int64?, _ until: Int64?) throws -> [String] {
+            try store.search(LineSearch("clock", since: since, until: until)).map(\.line.text)
+        }
+        #expect(try texts(500_000, nil) == ["clock a 2", "clock c 1", "clock a 1"])
+        #expect(try texts(550_000, 560_000) == ["clock c 1"])
+        #expect(try texts(nil, 500_000) == ["clock b 1"])
+        #expect(try texts(600_001, nil).isEmpty && texts(nil, 10_000).isEmpty)
+        #expect(try texts(1, 900_000).count == 4)
+    }
+
     @Test("by session, speaker, time and number")
     func filters() throws {
         func found(_ search: LineSearch) throws -> [Int] { try store.search(search).map { Int($0.line.id) } }

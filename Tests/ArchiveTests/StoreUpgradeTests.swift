@@ -40,6 +40,7 @@ struct StoreUpgradeTests {
         #expect(try store.sessions().map(\.id) == ["old", "new"])
         #expect(try texts("kal* old", in: store) == ["東京 kalk old", "kalorie old"])
         #expect(try texts("東京", in: store) == ["東京 kalk new", "東京 kalk old"])
+        #expect(try store.search(LineSearch("京", since: 9_000_000)).map(\.line.text) == ["東京 kalk new"])
     }
 
     @Test("is brought up to date when it is written: beginnings are indexed, lines numbered by time, nothing lost")
@@ -56,6 +57,8 @@ struct StoreUpgradeTests {
         #expect(try texts("kal*", in: store).count == 4 && texts("kalo*", in: store).count == 2)
         #expect(try texts("kalor*", in: store).count == 2 && texts("kalori*", in: store).count == 2)
         #expect(try texts("東京", in: store) == ["東京 kalk new", "東京 kalk old"])
+        #expect(try store.search(LineSearch("京", until: 9_000_000)).map(\.line.text) == ["東京 kalk old"])
+        #expect(try store.search(LineSearch("ka*", since: 9_000_000)).count == 3)
         let (definition, lineCounts) = try store.writing { database in
             try database.execute(sql: "INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
             return (

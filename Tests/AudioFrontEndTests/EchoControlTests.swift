@@ -63,6 +63,32 @@ struct EchoControlTests {
         #expect(zip(near[span], output[span]).allSatisfy { abs($0 - $1) < 1e-4 })
     }
 
+    @Test("passes frames by while nothing is played, and neither beginning nor end of that is heard")
+    func seams() {
+        let near = Acoustics.noise(count: 12 * Acoustics.rate, seed: 28, level: 0.1)
+        var reference = [Float](repeating: 0, count: near.count)
+        // Too quiet to be heard, but something.
+        for moment in [2, 3, 8] { reference[moment * Acoustics.rate + 700] = 1e-6 }
+        let output = EchoPath().run(reference: reference, microphone: near)
+        let span = 1_000..<near.count - 1_000
+        #expect(zip(near[span], output[span]).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
+    @Test("knows of a room that has become louder while nothing was played")
+    func louderRoom() {
+        let before = 12 * Acoustics.rate
+        let far = [Float](repeating: 0, count: before) + Self.far
+        let count = far.count
+        var microphone = [Float](repeating: 0, count: before) + Self.echo
+        let quiet = Acoustics.noise(count: count, seed: 29, level: 0.0003)
+        let loud = Acoustics.noise(count: count, seed: 30, level: 0.01)
+        for index in 0..<count { microphone[index] += index < before / 4 ? quiet[index] : loud[index] }
+        let path = EchoPath()
+        var opened = 0
+        _ = path.run(reference: far, microphone: microphone) { _ in opened += path.control.decision.isOpen ? 1 : 0 }
+        #expect(opened == 0)
+    }
+
     @Test("is transparent again 300 ms after the loudspeaker has stopped")
     func afterwards() {
         var far = Self.far

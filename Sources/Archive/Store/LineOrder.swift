@@ -36,3 +36,19 @@ enum LineOrder {
         try Schema.fillIndices(in: database)
     }
 }
+
+/// Which lines a session may have, and when: what `sessions` knows of it, for a search within some time.
+///
+/// Triggers widen it with each line; only where lines are numbered anew is it measured.
+enum SessionBounds {
+    static func measure(in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE sessions SET firstLine = found.a, lastLine = found.b, firstAt = found.c, lastAt = found.d
+                FROM (
+                    SELECT session, min(id) AS a, max(id) AS b, min(beginAt) AS c, max(beginAt) AS d
+                    FROM lines GROUP BY session) AS found
+                WHERE sessions.number = found.session
+                """)
+    }
+}

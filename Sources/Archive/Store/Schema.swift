@@ -20,19 +20,37 @@ enum Schema {
                 try database.execute(sql: "INSERT INTO words (words) VALUES ('rebuild')")
             }
         }
+        // Ones and twos of characters, too, where there are no spaces, and which lines a session has and since when.
+        migrator.registerMigration("4", foreignKeyChecks: .immediate) { database in
+            try database.execute(sql: bounds)
+            try database.execute(sql: threes)
+            try fillThrees(in: database)
+            try SessionBounds.measure(in: database)
+        }
         return migrator
     }()
+
+    /// Whether a record is of the newest form. One that is only read is not brought to it.
+    static func isCurrent(_ database: Database) throws -> Bool { try migrator.hasCompletedMigrations(database) }
 
     /// Makes the indices again from the lines there are.
     static func fillIndices(in database: Database) throws {
         try database.execute(
+            sql: "INSERT INTO words (words) VALUES ('rebuild'); INSERT INTO threes (threes) VALUES ('delete-all')")
+        try fillThrees(in: database)
+    }
+
+    private static func fillThrees(in database: Database) throws {
+        try database.execute(
             sql: """
-                INSERT INTO words (words) VALUES ('rebuild');
-                INSERT INTO threes (threes) VALUES ('delete-all');
-                INSERT INTO threes (rowid, shown) SELECT id, shown FROM lines
-                    WHERE shown GLOB '\(Unspaced.pattern)' ORDER BY id;
+                INSERT INTO threes (rowid, shown) SELECT id, shown || '\(padding)' FROM lines
+                    WHERE shown GLOB '\(Unspaced.pattern)' ORDER BY id
                 """)
     }
+
+    /// Stands behind a text in the index of threes, so that three characters begin at each of its last two, too: whoever
+    /// looks for one or two finds the threes that begin with them.
+    private static let padding = "  "
 
     /// Which words are in which lines. A beginning as long as one of `prefix` is looked up as a word is; for one of
     /// another length FTS5 puts together the lines of every word that begins so, which of a million lines takes tenths of
@@ -143,5 +161,58 @@ enum Schema {
             INSERT INTO threes (rowid, shown) SELECT new.id, coalesce(new.heard, new.text)
                 WHERE coalesce(new.heard, new.text) GLOB '\(Unspaced.pattern)';
         END;
+        """
+
+    /// Threes of characters with padding, a view of which three is in which lines, and triggers that keep them in step.
+    private static let threes = """
+        DROP TRIGGER lineAdded;
+        DROP TRIGGER lineRemoved;
+        DROP TRIGGER lineChanged;
+        DROP TABLE threes;
+        CREATE VIRTUAL TABLE threes USING fts5 (
+            shown, content = 'lines', content_rowid = 'id', tokenize = 'trigram');
+        CREATE VIRTUAL TABLE threesInLines USING fts5vocab (threes, instance);
+        CREATE TRIGGER lineAdded AFTER INSERT ON lines BEGIN
+            UPDATE sessions SET lineCount = lineCount + 1,
+                firstLine = min(coalesce(firstLine, new.id), new.id),
+                lastLine = max(coalesce(lastLine, new.id), new.id),
+                firstAt = min(coalesce(firstAt, new.beginAt), new.beginAt),
+                lastAt = max(coalesce(lastAt, new.beginAt), new.beginAt) WHERE number = new.session;
+            INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
+            INSERT INTO threes (rowid, shown)
+                SELECT new.id, coalesce(new.heard, new.text) || '\(padding)'
+                WHERE coalesce(new.heard, new.text) GLOB '\(Unspaced.pattern)';
+        END;
+        CREATE TRIGGER lineMoved AFTER UPDATE OF beginAt ON lines WHEN old.beginAt <> new.beginAt BEGIN
+            UPDATE sessions SET firstAt = min(firstAt, new.beginAt), lastAt = max(lastAt, new.beginAt)
+                WHERE number = new.session;
+        END;
+        CREATE TRIGGER lineRemoved AFTER DELETE ON lines BEGIN
+            UPDATE sessions SET lineCount = lineCount - 1 WHERE number = old.session;
+            INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
+            INSERT INTO threes (threes, rowid, shown)
+                SELECT 'delete', old.id, coalesce(old.heard, old.text) || '\(padding)'
+                WHERE coalesce(old.heard, old.text) GLOB '\(Unspaced.pattern)';
+        END;
+        CREATE TRIGGER lineChanged AFTER UPDATE OF text, heard ON lines
+        WHEN coalesce(old.heard, old.text) <> coalesce(new.heard, new.text) BEGIN
+            INSERT INTO words (words, rowid, shown) VALUES ('delete', old.id, coalesce(old.heard, old.text));
+            INSERT INTO words (rowid, shown) VALUES (new.id, coalesce(new.heard, new.text));
+            INSERT INTO threes (threes, rowid, shown)
+                SELECT 'delete', old.id, coalesce(old.heard, old.text) || '\(padding)'
+                WHERE coalesce(old.heard, old.text) GLOB '\(Unspaced.pattern)';
+            INSERT INTO threes (rowid, shown)
+                SELECT new.id, coalesce(new.heard, new.text) || '\(padding)'
+                WHERE coalesce(new.heard, new.text) GLOB '\(Unspaced.pattern)';
+        END;
+        """
+
+    /// The lines of a session have numbers from `firstLine` to `lastLine`, others among them, and began from `firstAt` to
+    /// `lastAt`, milliseconds since 1970; null while it has none. Where lines were deleted, these stay as they were.
+    private static let bounds = """
+        ALTER TABLE sessions ADD COLUMN firstLine INTEGER;
+        ALTER TABLE sessions ADD COLUMN lastLine INTEGER;
+        ALTER TABLE sessions ADD COLUMN firstAt INTEGER;
+        ALTER TABLE sessions ADD COLUMN lastAt INTEGER;
         """
 }

@@ -30,7 +30,10 @@ extension TranscriptStore {
                         remedy: "Import what `vivavoce transcripts export --format jsonl` wrote; nothing was imported.")
                 }
             }
-            if importing.isDisordered { try LineOrder.restore(in: database) }
+            if importing.isDisordered {
+                try LineOrder.restore(in: database)
+                try SessionBounds.measure(in: database)
+            }
             return importing.report
         }
         // A large log would stay that large. Who reads it now keeps it for a while; that is no failure.

@@ -42,9 +42,9 @@ extension TranscriptStore {
     /// - Throws: `.badInput` with message and place for a query that cannot be understood.
     package func search(_ search: LineSearch) throws(ArchiveError) -> [FoundLine] {
         let expression = try SearchExpression(parsing: search.query)
-        let condition = SearchCondition(expression, search)
         let found = try reading { database in
-            try Row.fetchAll(database, sql: condition.sql, arguments: StatementArguments(condition.arguments)).map {
+            let condition = SearchCondition(expression, search, isCurrent: try Schema.isCurrent(database))
+            return try Row.fetchAll(database, sql: condition.sql, arguments: StatementArguments(condition.arguments)).map {
                 row in (number: row["session"] as Int64, line: ArchivedLine(row))
             }
         }
@@ -62,18 +62,15 @@ extension TranscriptStore {
 struct SearchCondition {
     private(set) var sql = ""
     private(set) var arguments: [(any DatabaseValueConvertible)?] = []
+    private var conditions: [String] = []
+    /// A record of an older form knows nothing of the bounds of sessions, nor of less than three characters.
+    private let isCurrent: Bool
 
-    init(_ expression: SearchExpression, _ search: LineSearch) {
-        let terms = expression.wanted + expression.excluded
+    init(_ expression: SearchExpression, _ search: LineSearch, isCurrent: Bool) {
+        self.isCurrent = isCurrent
         var source = "lines JOIN sessions ON sessions.number = lines.session"
-        var conditions: [String] = []
         var column = "lines.id"
-        if terms.contains(where: \.isUnspaced) {
-            if expression.wanted.allSatisfy(\.isShort) {
-                // From the newest line of such a script back, until enough are found.
-                source = "threes_docsize CROSS JOIN \(source) AND lines.id = threes_docsize.id"
-                column = "threes_docsize.id"
-            }
+        if (expression.wanted + expression.excluded).contains(where: \.isUnspaced) {
             // Each term by itself, in the index that knows it.
             for group in expression.groups {
                 conditions.append("(" + group.map { occurrence(of: $0) }.joined(separator: " OR ") + ")")
@@ -83,32 +80,39 @@ struct SearchCondition {
             // All at once: the index walks from the newest line back, and stops when enough are found.
             source = "words CROSS JOIN lines ON lines.id = words.rowid JOIN sessions ON sessions.number = lines.session"
             column = "words.rowid"
-            conditions.append("words MATCH ?")
-            arguments.append(expression.match)
+            require("words MATCH ?", expression.match)
         }
-        if let session = search.session {
-            conditions.append(
-                "sessions.id = ? AND \(column) BETWEEN "
-                    + "(SELECT min(l.id) FROM lines l JOIN sessions s ON s.number = l.session WHERE s.id = ?) AND "
-                    + "(SELECT max(l.id) FROM lines l JOIN sessions s ON s.number = l.session WHERE s.id = ?)")
-            arguments += [session, session, session]
-        }
-        if let speaker = search.speaker {
-            conditions.append("lines.speaker = ?")
-            arguments.append(speaker.rawValue)
-        }
-        if let since = search.since {
-            conditions.append("lines.beginAt >= ?")
-            arguments.append(since)
-        }
-        if let until = search.until {
-            conditions.append("lines.beginAt < ?")
-            arguments.append(until)
-        }
+        narrow(to: search, column)
         arguments.append(min(search.limit, .max - LineOrder.mostAstray) + LineOrder.mostAstray)
         sql =
             "SELECT \(ArchivedLine.columns), lines.session FROM \(source) WHERE "
             + conditions.joined(separator: " AND ") + " ORDER BY \(column) DESC LIMIT ?"
+    }
+
+    private mutating func require(_ condition: String, _ values: (any DatabaseValueConvertible)...) {
+        conditions.append(condition)
+        arguments += values
+    }
+
+    /// - Parameter column: the lines' numbers, by whose bounds the index passes over what cannot be meant.
+    private mutating func narrow(to search: LineSearch, _ column: String) {
+        if let session = search.session {
+            require("sessions.id = ?", session)
+            for (bound, order) in [("min", ">="), ("max", "<=")] {
+                require(
+                    "\(column) \(order) (SELECT \(bound)(l.id) FROM lines l JOIN sessions s ON s.number = l.session "
+                        + "WHERE s.id = ?)", session)
+            }
+        }
+        if let speaker = search.speaker { require("lines.speaker = ?", speaker.rawValue) }
+        if let since = search.since {
+            require("lines.beginAt >= ?", since)
+            if isCurrent { require("\(column) >= (SELECT min(firstLine) FROM sessions WHERE lastAt >= ?)", since) }
+        }
+        if let until = search.until {
+            require("lines.beginAt < ?", until)
+            if isCurrent { require("\(column) <= (SELECT max(lastLine) FROM sessions WHERE firstAt < ?)", until) }
+        }
     }
 
     /// One term as a condition on a line.
@@ -117,13 +121,20 @@ struct SearchCondition {
             arguments.append(term.quoted)
             return "lines.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
         }
-        if !term.isShort {
+        guard term.isShort else {
             arguments.append("\"\(term.text.without(["\""]))\"")
             return "lines.id IN (SELECT rowid FROM threes WHERE threes MATCH ?)"
         }
-        // Shorter than the index's threes: a look into every line that such a script is in.
-        arguments.append("%" + term.text.without(["%", "_"]) + "%")
-        return "(lines.id IN (SELECT id FROM threes_docsize) AND coalesce(lines.heard, lines.text) LIKE ?)"
+        let text = term.text.without(["%", "_"])
+        guard isCurrent else {
+            // A look into every line that such a script is in.
+            arguments.append("%\(text)%")
+            return "(lines.id IN (SELECT id FROM threes_docsize) AND coalesce(lines.heard, lines.text) LIKE ?)"
+        }
+        // Threes are kept without case.
+        let beginning = text.lowercased()
+        arguments += [beginning, beginning + "\u{10FFFF}"]
+        return "lines.id IN (SELECT doc FROM threesInLines WHERE term >= ? AND term < ?)"
     }
 }
 
@@ -137,7 +148,7 @@ extension SearchExpression {
 }
 
 extension SearchExpression.Term {
-    /// Too short for the index of threes.
+    /// Less than the index's threes.
     fileprivate var isShort: Bool { isUnspaced && text.unicodeScalars.count < 3 }
 
     fileprivate var quoted: String {

@@ -11,6 +11,8 @@ final class EchoControl {
     /// Samples of the reference that are kept: 1.02 s, a power of two.
     private static let kept = 16_384
     private static let silence: Float = 1e-7
+    /// Frames of nothing after which no window holds anything of the reference, and no room any echo: 3 s.
+    private static let forgotten = 300
 
     private let transform = Transform()
     private let canceller: EchoCanceller
@@ -25,6 +27,8 @@ final class EchoControl {
     private var written = 0
     /// Samples by which the reference is held back.
     private var held = 0
+    /// Frames in which the reference held nothing at all.
+    private var quiet = forgotten
 
     init() {
         canceller = EchoCanceller(transform)
@@ -46,10 +50,18 @@ final class EchoControl {
     func process(
         microphone: UnsafePointer<Float>, reference: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
     ) {
-        for index in 0..<Self.frame { past.floats[(written + index) % Self.kept] = reference[index] }
         let powers = (reference: power(reference), microphone: power(microphone))
-        look(referenceWindow, reference, Spectrum(referenceSpectrum))
-        look(microphoneWindow, microphone, Spectrum(microphoneSpectrum))
+        slide(microphoneWindow, microphone)
+        quiet = powers.reference == 0 ? quiet + 1 : 0
+        guard quiet < Self.forgotten || !suppressor.isTransparent else {
+            // Everything that is left out would find the zeros that it has found.
+            suppressor.pass(microphone, into: output)
+            return
+        }
+        for index in 0..<Self.frame { past.floats[(written + index) % Self.kept] = reference[index] }
+        slide(referenceWindow, reference)
+        transform.forward(referenceWindow.floats, into: Spectrum(referenceSpectrum))
+        transform.forward(microphoneWindow.floats, into: Spectrum(microphoneSpectrum))
         delay.process(
             reference: Spectrum(referenceSpectrum), microphone: Spectrum(microphoneSpectrum), powers: powers)
         holdBack()
@@ -68,11 +80,10 @@ final class EchoControl {
             delay: delay, into: output)
     }
 
-    private func look(_ window: LaneStore, _ frame: UnsafePointer<Float>, _ spectrum: Spectrum) {
+    private func slide(_ window: LaneStore, _ frame: UnsafePointer<Float>) {
         let kept = Transform.size - Self.frame
         window.floats.update(from: window.floats + Self.frame, count: kept)
         (window.floats + kept).update(from: frame, count: Self.frame)
-        transform.forward(window.floats, into: spectrum)
     }
 
     private func holdBack() {

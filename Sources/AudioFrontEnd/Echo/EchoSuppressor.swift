@@ -33,10 +33,14 @@ final class EchoSuppressor {
     private let power = LaneStore(lanes: Spectrum.lanes)
     private let microphonePower = LaneStore(lanes: Spectrum.lanes)
     private let gains = LaneStore(lanes: Spectrum.lanes)
+    /// The newest frames as they came, as many as the sound is late.
+    private let recent = LaneStore(lanes: (lookahead + 1) * frame / Lane.scalarCount)
     private var floor = NoiseFloor()
     private var frames = 0
     private var sinceReference = Int.max / 2
     private var random: UInt32 = 1
+    /// The newest frame passed by, so that nothing overlaps with the next.
+    private var isPassing = false
 
     init(_ transform: Transform) {
         self.transform = transform
@@ -49,6 +53,9 @@ final class EchoSuppressor {
     /// The loudspeaker is heard, or was a moment ago.
     var isPlaying: Bool { sinceReference < Self.reverberation }
 
+    /// Every bin passes as it is, and will while the loudspeaker is silent.
+    private(set) var isTransparent = true
+
     /// - Parameters:
     ///   - residual: one frame of what the canceller left: shape `[160]`, as is `echo`, what it took away.
     ///   - isReferenceAudible: the loudspeaker plays something in this frame.
@@ -59,10 +66,9 @@ final class EchoSuppressor {
         residual newResidual: UnsafePointer<Float>, echo newEcho: UnsafePointer<Float>, isReferenceAudible: Bool,
         delay: DelayEstimator, into output: UnsafeMutablePointer<Float>
     ) {
-        let newest = frames % (Self.lookahead + 1)
-        frames += 1
+        if isPassing { resume() }
         sinceReference = isReferenceAudible ? 0 : sinceReference + 1
-        analyse(newResidual, in: residual, into: Spectrum(spectra, newest))
+        let newest = take(newResidual, replacing: nil)
         analyse(newEcho, in: echo, into: Spectrum(echoSpectrum))
         measure(newest)
         floor.follow(power.base, duringEcho: isPlaying)
@@ -70,6 +76,44 @@ final class EchoSuppressor {
             bands(), isPlaying: isPlaying, isEchoFound: delay.delay != nil, isMoving: delay.isMoving,
             hasMoved: delay.hasMoved)
         synthesise(frames % (Self.lookahead + 1), into: output)
+    }
+
+    /// Does what `process` does, for a fifth of the work, to a microphone that hears no echo. Only while `isTransparent`, and
+    /// a while after the loudspeaker was last heard.
+    ///
+    /// - Parameters:
+    ///   - microphone: one frame: shape `[160]`.
+    ///   - output: one frame, `latency` samples later.
+    /// - Note: RT safe.
+    func pass(_ microphone: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+        isPassing = true
+        let newest = take(microphone, replacing: output)
+        let spectrum = Spectrum(spectra, newest)
+        for lane in 0..<Spectrum.lanes { power.base[lane] = spectrum.power(lane) }
+        floor.follow(power.base, duringEcho: false)
+    }
+
+    /// Makes up for what was not done while frames passed by: the half of the last frame that overlaps with the next.
+    private func resume() {
+        isPassing = false
+        reverberant.fill(0)
+        echoPowers.fill(0)
+        output.fill(0)
+        synthesise(frames % (Self.lookahead + 1), into: block.floats)
+    }
+
+    /// Keeps a new frame and its spectrum.
+    ///
+    /// - Parameter oldest: the frame that it takes the place of is written here.
+    /// - Returns: the place of its spectrum.
+    private func take(_ frame: UnsafePointer<Float>, replacing oldest: UnsafeMutablePointer<Float>?) -> Int {
+        let newest = frames % (Self.lookahead + 1)
+        frames += 1
+        let place = recent.floats + newest * Self.frame
+        oldest?.update(from: place, count: Self.frame)
+        place.update(from: frame, count: Self.frame)
+        analyse(frame, in: residual, into: Spectrum(spectra, newest))
+        return newest
     }
 
     private func analyse(_ frame: UnsafePointer<Float>, in store: LaneStore, into spectrum: Spectrum) {
@@ -132,12 +176,14 @@ final class EchoSuppressor {
     private func setTargets(_ spectrum: Spectrum, _ echo: UnsafePointer<Float>) {
         let gain = gains.floats
         guard isPlaying else {
+            isTransparent = true
             for bin in 0..<Spectrum.bins {
                 gain[bin] += 0.6 * (1 - gain[bin])
-                if gain[bin] > 0.98 { gain[bin] = 1 }
+                if gain[bin] > 0.98 { gain[bin] = 1 } else { isTransparent = false }
             }
             return
         }
+        isTransparent = false
         guard decision.isOpen else {
             for bin in 0..<Spectrum.bins { gain[bin] *= 0.5 }
             return
