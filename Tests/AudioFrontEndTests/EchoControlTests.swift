@@ -54,6 +54,52 @@ struct EchoControlTests {
         #expect(opened.map { $0 < 620 } ?? false)
     }
 
+    /// Four answers with pauses between; the echo of each comes `off` milliseconds later than the one's before.
+    private func answers(off: [Double]) -> (far: [Float], microphone: [Float], begin: [Int]) {
+        var (far, microphone, begin): ([Float], [Float], [Int]) = ([], [], [])
+        var delay = 60.0
+        for (index, off) in off.enumerated() {
+            delay += off
+            let answer = Acoustics.speech(seconds: 4, seed: 31 + UInt64(index))
+            let padded = answer + [Float](repeating: 0, count: 2 * Acoustics.rate)
+            begin.append(far.count)
+            far += padded
+            microphone += Acoustics.heard(padded, delay: Int(delay * 16), reverberation: 0.25, seed: 22, gain: 0.6)
+        }
+        return (far, mixed(microphone, Acoustics.noise(count: far.count, seed: 35, level: 0.0005)), begin)
+    }
+
+    @Test(
+        "takes no echo for a voice that comes some milliseconds off when the loudspeaker begins anew",
+        arguments: [[0, 0, 0, 0], [0, 2, -3, 5], [0, -6, 11, 1], [0, 0.5, 0.5, -14]])
+    func begunAnew(off: [Double]) {
+        let (far, microphone, begin) = answers(off: off)
+        let path = EchoPath()
+        var opened: [Int] = []
+        let output = path.run(reference: far, microphone: microphone) { frame in
+            if path.control.decision.isOpen { opened.append(frame) }
+        }
+        #expect(opened.isEmpty)
+        // Half a second after the last began it is taken away as before.
+        let span = begin[3] + 8_000..<begin[3] + 4 * Acoustics.rate
+        #expect(Acoustics.decibels(Acoustics.level(microphone[span]), over: Acoustics.level(output[span])) > 30)
+    }
+
+    @Test("hears who speaks soon after the loudspeaker began anew, wherever its echo is", arguments: [0, 2, -6])
+    func interruptedAnew(off: Double) {
+        let (far, echo, begin) = answers(off: [0, 0, off])
+        var microphone = echo
+        let voice = Acoustics.speech(seconds: 2, seed: 36, level: 0.08)
+        let spoken = begin[2] + 60 * 16 + 8_000
+        for index in voice.indices { microphone[spoken + index] += voice[index] }
+        let path = EchoPath()
+        var opened: Int?
+        _ = path.run(reference: far, microphone: microphone) { frame in
+            if path.control.decision.isOpen, opened == nil { opened = frame }
+        }
+        #expect(opened.map { ($0 - spoken / 160) * 10 }.map { (0...200).contains($0) } == true)
+    }
+
     @Test("changes nothing while the loudspeaker is silent")
     func transparent() {
         let near = mixed(Acoustics.speech(seconds: 3, seed: 25), Acoustics.noise(count: 48_000, seed: 26, level: 0.001))

@@ -66,7 +66,8 @@ def main():
                 cuts = scenes.interrupt(interrupted, options.barge_ins)
             results[kind] = cuts
             measured = cuts["fromOnset"] if kind == "local" else cuts["fromInterrupted"]
-            if cuts["noticed"] < options.barge_ins or not measured or statistics.median(measured) > bound:
+            if cuts["noticed"] < options.barge_ins or cuts["selfInterruptions"] or not measured or (
+                    statistics.median(measured) > bound):
                 broken.append(kind)
     if options.json:
         print(json.dumps(results | {"broken": broken, "load": os.getloadavg()[0]}))
@@ -81,7 +82,8 @@ def report(results, options):
               f"{talk['selfInterruptions']} interruptions by nobody")
     for kind in ("local", "service"):
         if cuts := results.get(kind):
-            print(f"barge-in {kind}: {cuts['noticed']} of {options.barge_ins} noticed; to silence from the user's "
+            print(f"barge-in {kind}: {cuts['noticed']} of {options.barge_ins} noticed, {cuts['selfInterruptions']} "
+                  f"interruptions by nobody; to silence from the user's "
                   f"first sound {in_words(cuts['fromOnset'])}, from “interrupted” {in_words(cuts['fromInterrupted'])}")
     print(f"load of the machine {os.getloadavg()[0]:.1f}")
 

@@ -17,9 +17,13 @@ def converse(stage, turns):
         spoken.append(stage.say(QUESTIONS[turn % len(QUESTIONS)]))
         answered += stage.await_event("turn.completed", 30, speaker="model", reason="complete") is not None
         stage.wait_for_quiet(20)
+    return {"answered": answered, "selfInterruptions": self_interruptions(stage, spoken)}
+
+
+def self_interruptions(stage, spoken):
+    """How often the model was interrupted when nobody spoke."""
     cuts = [event["monotonic"] for event in stage.events if event["event"] == "turn.interrupted"]
-    own = [at for at in cuts if not any(begin <= at <= end + 1 for begin, end in spoken)]
-    return {"answered": answered, "selfInterruptions": len(own)}
+    return sum(not any(begin <= at <= end + 1 for begin, end in spoken) for at in cuts)
 
 
 def tell_miss(stage, begin, was_speaking, silent):
@@ -39,16 +43,17 @@ def interrupt(stage, times):
     The times to silence are in seconds: from the user's first sound, as it stood in the room, and from the moment at
     which the client was told of the interruption. Silence is at the loudspeaker.
     """
-    noticed, from_onset, from_interrupted = 0, [], []
+    noticed, from_onset, from_interrupted, spoken = 0, [], [], []
     for _ in range(times):
         stage.forget_events()
-        stage.say("tell me a story")
+        spoken.append(stage.say("tell me a story"))
         if stage.await_event("turn.started", 20, speaker="model") is None:
             continue
         time.sleep(3)
         stage.wait_until(stage.is_speaking, 5)
         stage.forget_events()
-        begin, _ = stage.say("stop please")
+        begin, end = stage.say("stop please")
+        spoken.append((begin, end))
         was_speaking = stage.was_loud(begin, begin + 0.3)
         cut = stage.await_event("turn.interrupted", 5)
         noticed += cut is not None
@@ -60,4 +65,4 @@ def interrupt(stage, times):
             from_onset.append(silent - begin)
             from_interrupted.append(max(0, silent - cut["monotonic"]))
         stage.wait_for_quiet(60)
-    return {"noticed": noticed, "fromOnset": from_onset, "fromInterrupted": from_interrupted}
+    return {"noticed": noticed, "selfInterruptions": self_interruptions(stage, spoken), "fromOnset": from_onset, "fromInterrupted": from_interrupted}

@@ -32,6 +32,8 @@ final class EchoCanceller {
     private let spectrum = LaneStore(lanes: Spectrum.stride)
     private let predicted = LaneStore(lanes: Spectrum.lanes)
     private let block = LaneStore(lanes: Transform.size / Lane.scalarCount)
+    /// The taps of all partitions, while they are moved.
+    private let path = LaneStore(lanes: partitions * taps / Lane.scalarCount)
     private var frames = 0
     /// Frames since the reference held anything.
     private var quiet = Int.max / 2
@@ -53,12 +55,13 @@ final class EchoCanceller {
     /// - Parameters:
     ///   - microphone: one frame, ±1 at full scale: shape `[160]`, as are the others.
     ///   - reference: what left the loudspeaker at the same time, or up to 320 ms before it is heard.
+    ///   - learns: what is left changes the filter.
     ///   - residual: written: the microphone less the echo.
     ///   - echo: written: the echo as estimated.
     /// - Note: RT safe.
     func process(
-        microphone: UnsafePointer<Float>, reference: UnsafePointer<Float>, residual: UnsafeMutablePointer<Float>,
-        echo: UnsafeMutablePointer<Float>
+        microphone: UnsafePointer<Float>, reference: UnsafePointer<Float>, learns: Bool,
+        residual: UnsafeMutablePointer<Float>, echo: UnsafeMutablePointer<Float>
     ) {
         let newest = frames % (2 * Self.partitions)
         let kept = Transform.size - Self.frame
@@ -82,10 +85,30 @@ final class EchoCanceller {
             residual[index] = microphone[index] - echo[index]
             samples[kept + index] = residual[index]
         }
+        guard learns else { return }
         transform.forward(samples, into: Spectrum(spectrum))
         adapt(newest)
         for partition in 0..<Self.partitions where (frames + partition) % Self.constraintInterval == 0 {
             constrain(partition)
+        }
+    }
+
+    /// Moves the path as it was learned: the echo comes so many samples later, and is otherwise what it was.
+    ///
+    /// - Note: RT safe.
+    func movePath(by shift: Int) {
+        let samples = block.floats
+        for partition in 0..<Self.partitions {
+            transform.inverse(Spectrum(weights, partition), into: samples)
+            (path.floats + partition * Self.taps).update(from: samples, count: Self.taps)
+        }
+        for partition in 0..<Self.partitions {
+            for index in 0..<Self.taps {
+                let from = partition * Self.taps + index - shift
+                samples[index] = (0..<Self.partitions * Self.taps).contains(from) ? path.floats[from] : 0
+            }
+            (samples + Self.taps).update(repeating: 0, count: Transform.size - Self.taps)
+            transform.forward(samples, into: Spectrum(weights, partition))
         }
     }
 

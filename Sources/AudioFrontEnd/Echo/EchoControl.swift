@@ -18,6 +18,7 @@ final class EchoControl {
     private let canceller: EchoCanceller
     private let suppressor: EchoSuppressor
     private let delay = DelayEstimator()
+    private let alignment: EchoAlignment
     private let past = LaneStore(lanes: kept / Lane.scalarCount)
     private let referenceWindow = LaneStore(lanes: Transform.size / Lane.scalarCount)
     private let microphoneWindow = LaneStore(lanes: Transform.size / Lane.scalarCount)
@@ -33,6 +34,7 @@ final class EchoControl {
     init() {
         canceller = EchoCanceller(transform)
         suppressor = EchoSuppressor(transform)
+        alignment = EchoAlignment(transform)
     }
 
     /// The lag at which the echo begins, in frames; nil until known.
@@ -73,11 +75,17 @@ final class EchoControl {
             heldBack[index] = past.floats[(written + index - held + Self.kept) % Self.kept]
         }
         written += Self.frame
-        canceller.process(microphone: microphone, reference: heldBack, residual: residual, echo: echo)
+        canceller.process(
+            microphone: microphone, reference: heldBack, learns: alignment.allowsLearning, residual: residual,
+            echo: echo)
+        let isReferenceAudible = powers.reference > Self.silence || power(heldBack) > Self.silence
+        let shift = alignment.hear(
+            microphone: microphone, echo: echo, residual: residual,
+            isPlaying: isReferenceAudible || isPlaying, isProven: decision.grade != .halfDuplex && delay.delay != nil)
         suppressor.process(
-            residual: residual, echo: echo,
-            isReferenceAudible: powers.reference > Self.silence || power(heldBack) > Self.silence,
-            delay: delay, into: output)
+            residual: residual, echo: echo, isReferenceAudible: isReferenceAudible, delay: delay,
+            isAligned: alignment.allowsVoice, into: output)
+        if let shift { canceller.movePath(by: shift) }
     }
 
     private func slide(_ window: LaneStore, _ frame: UnsafePointer<Float>) {

@@ -60,11 +60,12 @@ final class EchoSuppressor {
     ///   - residual: one frame of what the canceller left: shape `[160]`, as is `echo`, what it took away.
     ///   - isReferenceAudible: the loudspeaker plays something in this frame.
     ///   - delay: what has been found out about the echo's way.
+    ///   - isAligned: what the canceller left can be a voice at all.
     ///   - output: one frame, `latency` samples later.
     /// - Note: RT safe.
     func process(
         residual newResidual: UnsafePointer<Float>, echo newEcho: UnsafePointer<Float>, isReferenceAudible: Bool,
-        delay: DelayEstimator, into output: UnsafeMutablePointer<Float>
+        delay: DelayEstimator, isAligned: Bool, into output: UnsafeMutablePointer<Float>
     ) {
         if isPassing { resume() }
         sinceReference = isReferenceAudible ? 0 : sinceReference + 1
@@ -74,7 +75,7 @@ final class EchoSuppressor {
         floor.follow(power.base, duringEcho: isPlaying)
         decision.hear(
             bands(), isPlaying: isPlaying, isEchoFound: delay.delay != nil, isMoving: delay.isMoving,
-            hasMoved: delay.hasMoved)
+            hasMoved: delay.hasMoved, isAligned: isAligned)
         synthesise(frames % (Self.lookahead + 1), into: output)
     }
 

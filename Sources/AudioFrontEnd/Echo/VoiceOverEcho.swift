@@ -49,7 +49,10 @@ struct VoiceOverEcho {
     ///   - isEchoFound: the microphone has been seen to hear it.
     ///   - isMoving: the echo seems to come at another lag than before.
     ///   - hasMoved: it has.
-    mutating func hear(_ frame: Frame, isPlaying: Bool, isEchoFound: Bool, isMoving: Bool, hasMoved: Bool) {
+    ///   - isAligned: what the canceller left can be a voice at all.
+    mutating func hear(
+        _ frame: Frame, isPlaying: Bool, isEchoFound: Bool, isMoving: Bool, hasMoved: Bool, isAligned: Bool
+    ) {
         measure(frame)
         if hasMoved || trustsSilence && isEchoFound { beginAnew() }
         judgeCanceller()
@@ -60,7 +63,7 @@ struct VoiceOverEcho {
             isOpen = false
             return
         }
-        decide(isMoving)
+        decide(isMoving, isAligned)
     }
 
     private mutating func measure(_ frame: Frame) {
@@ -130,9 +133,9 @@ struct VoiceOverEcho {
         playedNoise = 0
     }
 
-    private mutating func decide(_ isMoving: Bool) {
+    private mutating func decide(_ isMoving: Bool, _ isAligned: Bool) {
         let raised: Float = grade == .raisedThreshold ? 0.5 : 0
-        var fires = meanExcess > 3 + raised && meanExcessInSum > 2 + raised
+        var fires = isAligned && meanExcess > 3 + raised && meanExcessInSum > 2 + raised
         firing = fires ? min(20, firing + 1) : max(0, firing - 1)
         openFor = hold > 0 ? openFor + 1 : 0
         // A voice does not come with an echo that moves; one that has long been heard may go on.
