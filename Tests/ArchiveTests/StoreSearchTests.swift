@@ -74,7 +74,18 @@ struct StoreSearchTests {
         try store.writing { try $0.execute(sql: "INSERT INTO threes (threes) VALUES ('integrity-check')") }
     }
 
-    @Test("a time finds what was said in it, though the clock was set back between, and a line began earlier than thought")
+    @Test("short terms are found newest first, far back too where they are rare")
+    func farBack() throws {
+        try store.add("many", startedAt: 300_000, (0..<4_000).map { "\($0) 本" + ($0 % 2_000 == 7 ? "鳥" : "木") })
+        let all = try store.search(LineSearch("本", limit: 5_000)).map(\.line.text)
+        #expect(all.count == 4_000 && all.first == "3999 本木" && all.last == "0 本木")
+        #expect(try store.search(LineSearch("木", limit: 2)).map(\.line.text) == ["3999 本木", "3998 本木"])
+        #expect(try store.search(LineSearch("鳥", limit: 2)).map(\.line.text) == ["2007 本鳥", "7 本鳥"])
+        #expect(try store.search(LineSearch("本 -木")).map(\.line.text) == ["2007 本鳥", "7 本鳥"])
+        #expect(try store.search(LineSearch("本鳥 7")).map(\.line.text) == ["7 本鳥"])
+    }
+
+    @Test("a time finds what was said in it, though the clock was set back, and a line began earlier than thought")
     func times() throws {
         func add(_ session: String, _ turn: Int, at begin: Int64) throws {
             try store.write([

@@ -2,22 +2,24 @@ import Archive
 import Events
 import Foundation
 
-/// Fills a record with pseudo-random talk and measures it from within: `RecordBench DATABASE LINES SEED QUERIES TEXTS`.
+/// Fills a record with pseudo-random talk and measures it from within: `RecordBench DATABASE LINES SEED EVERY QUERIES TEXTS`.
 ///
-/// QUERIES and TEXTS are files to write: what was searched for, for others to search for too, and what was said, a line
+/// Of EVERY lines one is in a script without spaces. QUERIES and TEXTS are files to write: what was searched for, for others to search for too, and what was said, a line
 /// of `speaker TAB text` each. Prints one JSON object; times are milliseconds.
 @main
 struct RecordBench {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
-        guard arguments.count == 5, let lines = Int(arguments[2]), let seed = UInt64(arguments[3]) else {
-            FileHandle.standardError.write(Data("usage: RecordBench DATABASE LINES SEED QUERIES TEXTS\n".utf8))
+        guard arguments.count == 6, let lines = Int(arguments[2]), let seed = UInt64(arguments[3]),
+            let every = Int(arguments[4]), every > 1
+        else {
+            FileHandle.standardError.write(Data("usage: RecordBench DATABASE LINES SEED EVERY QUERIES TEXTS\n".utf8))
             exit(64)
         }
-        var talk = Talk(seed: seed, lines: lines)
+        var talk = Talk(seed: seed, lines: lines, unspacedEvery: every)
         let clock = ContinuousClock()
         let store = try TranscriptStore(at: arguments[1], forWriting: true)
-        let texts = try TextFile(arguments[5])
+        let texts = try TextFile(arguments[6])
         let filling = try clock.measure {
             _ = try store.import(
                 sequence(state: ()) { _ in
@@ -30,7 +32,7 @@ struct RecordBench {
         let hours = Double(talk.words) / 150 / 60  // at 150 words a minute
 
         let queries = talk.queries(count: 400)
-        try Data(queries.map { "\($0.kind)\t\($0.text)\n" }.joined().utf8).write(to: URL(fileURLWithPath: arguments[4]))
+        try Data(queries.map { "\($0.kind)\t\($0.text)\n" }.joined().utf8).write(to: URL(fileURLWithPath: arguments[5]))
         let reader = try TranscriptStore(at: arguments[1], forWriting: false)
         var searches: [(kind: String, time: Duration)] = []
         for query in queries {

@@ -1,7 +1,7 @@
 import Events
 
 /// Conversations of pseudo-random words, the same for the same seed: word frequencies as in speech (Zipf's law), every
-/// fiftieth line in a script without spaces.
+/// so-manieth line in a script without spaces.
 struct Talk {
     struct Query {
         var kind: String
@@ -24,14 +24,17 @@ struct Talk {
     /// Sums of the words' frequencies, ascending.
     private let sums: [Double]
     private let lines: Int
+    /// Of so many lines, the last is in a script without spaces.
+    private let unspacedEvery: Int
     private var line = -1
     private var isInSession = false
     /// Some lines that were said, to look for.
     private var samples: [String] = []
     private var unspacedSamples: [String] = []
 
-    init(seed: UInt64, lines: Int) {
+    init(seed: UInt64, lines: Int, unspacedEvery: Int) {
         random = seed
+        self.unspacedEvery = unspacedEvery
         self.lines = lines
         var generator = seed ^ 0x5DEE_CE66_D1CE_4E5B
         var vocabulary: Set<String> = []
@@ -74,10 +77,11 @@ struct Talk {
             }
         }
         isInSession = false
-        let text = line % 50 == 49 ? unspaced() : sentence()
+        let isUnspaced = line % unspacedEvery == unspacedEvery - 1
+        let text = isUnspaced ? unspaced() : sentence()
         let speaker = line % 2 == 0 ? Party.user : .model
-        if line % 997 == 0, line % 50 != 49 { samples.append(text) }
-        if line % 50 == 49, unspacedSamples.count < 200 { unspacedSamples.append(text) }
+        if samples.isEmpty || line % 997 == 0, !isUnspaced { samples.append(text) }
+        if isUnspaced, unspacedSamples.count < 200 { unspacedSamples.append(text) }
         told(speaker, text)
         return Self.object { writer in
             writer.member("type", "line")

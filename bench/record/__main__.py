@@ -116,6 +116,7 @@ def main():
     parser.add_argument("--vivavoce", required=True)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--unspaced-every", type=int, default=50, help="of so many lines one is in a script without spaces")
     parser.add_argument("--repetitions", type=int, default=30)
     parser.add_argument("--no-llm", action="store_true", help="leave out the comparison")
     parser.add_argument("--json", action="store_true")
@@ -125,7 +126,8 @@ def main():
         database, queries, texts = folder / "vivavoce/transcripts.db", folder / "queries", folder / "texts"
         inside = json.loads(
             subprocess.run(
-                [options.bench, database, str(options.lines), str(options.seed), queries, texts],
+                [options.bench, database, str(options.lines), str(options.seed), str(options.unspaced_every), queries,
+                 texts],
                 check=True, stdout=subprocess.PIPE, text=True).stdout)
         asked = [line.split("\t", 1) for line in queries.read_text(encoding="utf-8").splitlines()]
         result = {

@@ -43,10 +43,15 @@ extension TranscriptStore {
     package func search(_ search: LineSearch) throws(ArchiveError) -> [FoundLine] {
         let expression = try SearchExpression(parsing: search.query)
         let found = try reading { database in
-            let condition = SearchCondition(expression, search, isCurrent: try Schema.isCurrent(database))
-            return try Row.fetchAll(database, sql: condition.sql, arguments: StatementArguments(condition.arguments)).map {
-                row in (number: row["session"] as Int64, line: ArchivedLine(row))
+            let isCurrent = try Schema.isCurrent(database)
+            var rows: [Row] = []
+            for way in SearchCondition.Way.ways(for: expression, isCurrent: isCurrent) {
+                let condition = SearchCondition(expression, search, way, isCurrent: isCurrent)
+                rows = try Row.fetchAll(
+                    database, sql: condition.sql, arguments: StatementArguments(condition.arguments))
+                if rows.count == condition.limit { break }
             }
+            return rows.map { row in (number: row["session"] as Int64, line: ArchivedLine(row)) }
         }
         // By number, in which they were found, they are nearly in the order of their times.
         let newest = found.sorted { ($0.line.begin, $0.line.id) > ($1.line.begin, $1.line.id) }.prefix(search.limit)
@@ -60,30 +65,63 @@ extension TranscriptStore {
 
 /// A search as SQL. Nothing that somebody typed is part of its text but as a quoted argument.
 struct SearchCondition {
+    /// How lines are come by.
+    enum Way: Equatable {
+        /// One index answers all at once: it walks from the newest line back, and stops when enough are found.
+        case index(String)
+        /// Each term by itself, in the index that knows it.
+        case terms
+        /// Each term by itself, the short ones by a look into the newest lines of such scripts: what is common is among
+        /// them, and there would be much to gather of it.
+        case newest
+
+        /// One after the other, until enough lines are found.
+        static func ways(for expression: SearchExpression, isCurrent: Bool) -> [Way] {
+            let terms = expression.wanted + expression.excluded
+            if !terms.contains(where: \.isUnspaced) { return [.index("words")] }
+            if terms.allSatisfy({ $0.isUnspaced && !$0.isShort }) { return [.index("threes")] }
+            return isCurrent && terms.contains(where: \.isShort) ? [.newest, .terms] : [.terms]
+        }
+    }
+
+    /// A look into so many lines takes some 10 ms.
+    private static let newestLines = 3_000
+
+    /// Lines that are asked for: more than are wanted, since they come in the order of their numbers.
+    let limit: Int
     private(set) var sql = ""
     private(set) var arguments: [(any DatabaseValueConvertible)?] = []
     private var conditions: [String] = []
-    /// A record of an older form knows nothing of the bounds of sessions, nor of less than three characters.
+    /// Whether short terms are looked up. A record of an older form knows nothing of less than three characters, nor of the
+    /// bounds of sessions.
+    private let looksUpShort: Bool
     private let isCurrent: Bool
 
-    init(_ expression: SearchExpression, _ search: LineSearch, isCurrent: Bool) {
+    init(_ expression: SearchExpression, _ search: LineSearch, _ way: Way, isCurrent: Bool) {
         self.isCurrent = isCurrent
+        limit = min(search.limit, .max - LineOrder.mostAstray) + LineOrder.mostAstray
+        looksUpShort = isCurrent && way != .newest
         var source = "lines JOIN sessions ON sessions.number = lines.session"
         var column = "lines.id"
-        if (expression.wanted + expression.excluded).contains(where: \.isUnspaced) {
-            // Each term by itself, in the index that knows it.
+        if case .index(let index) = way {
+            source =
+                "\(index) CROSS JOIN lines ON lines.id = \(index).rowid JOIN sessions "
+                + "ON sessions.number = lines.session"
+            column = "\(index).rowid"
+            require("\(index) MATCH ?", expression.match)
+        } else {
             for group in expression.groups {
                 conditions.append("(" + group.map { occurrence(of: $0) }.joined(separator: " OR ") + ")")
             }
             for term in expression.excluded { conditions.append("NOT " + occurrence(of: term)) }
-        } else {
-            // All at once: the index walks from the newest line back, and stops when enough are found.
-            source = "words CROSS JOIN lines ON lines.id = words.rowid JOIN sessions ON sessions.number = lines.session"
-            column = "words.rowid"
-            require("words MATCH ?", expression.match)
+        }
+        if way == .newest {
+            require(
+                "lines.id > coalesce((SELECT id FROM threes_docsize ORDER BY id DESC LIMIT 1 OFFSET ?), 0)",
+                Self.newestLines)
         }
         narrow(to: search, column)
-        arguments.append(min(search.limit, .max - LineOrder.mostAstray) + LineOrder.mostAstray)
+        arguments.append(limit)
         sql =
             "SELECT \(ArchivedLine.columns), lines.session FROM \(source) WHERE "
             + conditions.joined(separator: " AND ") + " ORDER BY \(column) DESC LIMIT ?"
@@ -122,11 +160,11 @@ struct SearchCondition {
             return "lines.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
         }
         guard term.isShort else {
-            arguments.append("\"\(term.text.without(["\""]))\"")
+            arguments.append(term.quoted)
             return "lines.id IN (SELECT rowid FROM threes WHERE threes MATCH ?)"
         }
         let text = term.text.without(["%", "_"])
-        guard isCurrent else {
+        guard looksUpShort else {
             // A look into every line that such a script is in.
             arguments.append("%\(text)%")
             return "(lines.id IN (SELECT id FROM threes_docsize) AND coalesce(lines.heard, lines.text) LIKE ?)"
@@ -151,7 +189,8 @@ extension SearchExpression.Term {
     /// Less than the index's threes.
     fileprivate var isShort: Bool { isUnspaced && text.unicodeScalars.count < 3 }
 
+    /// The index of threes finds every text that goes on.
     fileprivate var quoted: String {
-        "\"\(text.without(["\""]))\"" + (isPrefix ? " *" : "")
+        "\"\(text.without(["\""]))\"" + (isPrefix && !isUnspaced ? " *" : "")
     }
 }
