@@ -62,7 +62,7 @@ struct ConversationParts: Sendable {
         configuration.keeping.patience = settings.session.answerTimeout
         configuration.turns = settings.turnKeeping(canHold: !devices.hasPipe)
         if let mode = wishes.mode { (configuration.turns.mode, configuration.modeReason) = (mode, "asked") }
-        configuration.isMuted = wishes.isMuted
+        configuration.turns.isMuted = wishes.isMuted
         if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
         let sink = SpeechSink(speech, onChange: devices.speechChanged)
         outlet = Farewell.Outlet(

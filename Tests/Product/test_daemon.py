@@ -175,6 +175,9 @@ class DaemonTests(DaemonCase):
         calls.call("mute")
         calls.call("mode", name="hold")
         calls.wait("turns.mode", mode="hold")
+        place = "file:" + str(self.folder / "o.wav")
+        calls.call("device", direction="output", name=place)
+        calls.wait("audio.device", direction="output", state="changed")
         first = calls.call("status")["result"]["session"]
         calls.call("hangup")
         calls.wait("session.ended")
@@ -185,6 +188,7 @@ class DaemonTests(DaemonCase):
         status = calls.call("status")["result"]
         self.assertEqual((status["state"], status["muted"], status["mode"]), ("live", True, "hold"))
         self.assertNotEqual(status["session"], first)
+        self.wait_for(lambda: calls.call("status")["result"]["output"] == {"device": place, "state": "changed"})
         calls.call("hangup")
         calls.wait("session.ended")
         calls.call("unmute")
@@ -196,6 +200,33 @@ class DaemonTests(DaemonCase):
         calls.wait("session.live")
         status = calls.call("status")["result"]
         self.assertEqual((status["state"], status["muted"], status["mode"]), ("live", False, "toggle"))
+
+    def test_a_muted_daemon_is_still_muted_after_an_outage(self):
+        rehearsal = self.start_rehearsal()
+        errors = open(self.folder / "daemon.log", "ab")
+        self.addCleanup(errors.close)
+        process = subprocess.Popen(
+            [VIVAVOCE, "daemon", "--endpoint", rehearsal.url, "--recover-for", "1", "--input", "tone:440", "--output", "null",
+             "--until", "forever"], env=self.environment(VIVAVOCE_KEY="k" * 39), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=errors)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.wait_for(self.answers)
+        calls = self.live()
+        self.wait_for(lambda: "realtimeInput" in rehearsal.log.read_text())
+        calls.call("mute")
+        calls.wait("audio.muted", muted=True)
+        rehearsal.stop()
+        self.assertNotEqual(calls.wait("session.ended")["exit"], 0)
+        rehearsal = self.start_rehearsal("--port", rehearsal.port)
+        calls.wait("session.live")
+        self.assertTrue(calls.call("status")["result"]["muted"])
+        time.sleep(2)
+        said = rehearsal.log.read_text()
+        self.assertIn("setup", said)
+        self.assertNotIn("realtimeInput", said)
+        calls.call("unmute")
+        self.wait_for(lambda: "realtimeInput" in rehearsal.log.read_text())
 
     def test_a_conversation_at_a_terminal_is_steered_likewise(self):
         process = self.start(command="talk")

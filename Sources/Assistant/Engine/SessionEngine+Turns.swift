@@ -76,11 +76,9 @@ extension SessionEngine {
     }
 
     func beginTurns() {
+        if turnKeeper.isMuted { parts.ports.setMuted(true) }
         perform(turnKeeper.start(at: turnMoment))
         if turnKeeper.mode != .open { tell(.mode(turnKeeper.mode, because: configuration.modeReason)) }
-        guard configuration.isMuted else { return }
-        parts.ports.setMuted(true)
-        perform(turnKeeper.muted(true, at: turnMoment))
     }
 
     /// Tells what has happened since: at the end of each step.

@@ -17,8 +17,6 @@ package actor SessionEngine {
         package var turns = TurnKeeper.Configuration()
         /// Why it begins in the mode that `turns` has: `settings` or `asked`.
         package var modeReason = "settings"
-        /// The user is muted from the beginning, which is not told.
-        package var isMuted = false
         package var until: EndWatch.Condition
 
         package init(endpoint: Endpoint, setup: SessionSetup, until: EndWatch.Condition) {
