@@ -11,6 +11,7 @@ import Synchronization
 /// One conversation from dialling to its end: what `talk` and later the daemon run.
 package final class Conversation: Sendable {
     private let settings: Settings
+    private let wishes: StandingWishes
     private let credential: Credential?
     private let environment: [String: String]
     private let bus: EventBus
@@ -23,13 +24,15 @@ package final class Conversation: Sendable {
     private let running = Mutex<ConversationParts?>(nil)
 
     /// - Parameters:
+    ///   - wishes: what holds in place of the settings, from the first moment on.
     ///   - environment: for programs that are run, such as the wake word's detector; they get no key of it.
     ///   - clocks: hears the devices' reports along, where nothing is recorded.
     package init(
-        settings: Settings, credential: Credential?, environment: [String: String] = [:], bus: EventBus,
-        clocks: ClockProbe? = nil
+        settings: Settings, wishes: StandingWishes = StandingWishes(), credential: Credential?,
+        environment: [String: String] = [:], bus: EventBus, clocks: ClockProbe? = nil
     ) {
         self.settings = settings
+        self.wishes = wishes
         self.credential = credential
         self.environment = environment
         self.bus = bus
@@ -42,6 +45,9 @@ package final class Conversation: Sendable {
 
     /// What has been counted by now; nil while nothing runs. Any thread; does not wait.
     package var pulse: Pulse? { running.withLock { $0 }?.pulse }
+
+    /// Its name, as its events have it; nil while nothing runs. Any thread; does not wait.
+    package var session: String? { running.withLock { $0 }?.session }
 
     /// Runs until it ends as `until` says, is told to, or cannot go on. Never throws: failures are events and an outcome.
     ///
@@ -75,7 +81,9 @@ package final class Conversation: Sendable {
     private func hold(on bus: EventBus) async -> Outcome {
         do {
             let parts = try ConversationParts(
-                settings: settings, credential: credential, environment: environment, bus: bus, clocks: clocks)
+                settings: settings, wishes: wishes, credential: credential, environment: environment, bus: bus,
+                clocks: clocks)
+            await grantWishes(parts)
             running.withLock { $0 = parts }
             defer { running.withLock { $0 = nil } }
             return await run(parts)
@@ -83,6 +91,16 @@ package final class Conversation: Sendable {
             let problem = Problem(code: "conversation.setup", message: error.message, remedy: error.remedy)
             bus.publish(Event(at: wallClock(), session: nil, .error(problem)))
             return Outcome(exit: error.exit, reason: error.message)
+        }
+    }
+
+    /// Before anything runs: of a microphone that is muted, not one sample is read. A device that cannot be had is told of,
+    /// and that of the settings is gone back to, as in the conversation in which it was asked for.
+    private func grantWishes(_ parts: ConversationParts) async {
+        if wishes.isMuted { parts.devices.setMuted(true) }
+        if let volume = wishes.volume { await obey(.volume(volume), parts) }
+        for direction in [Direction.input, .output] {
+            if let name = wishes.devices[direction] { await obey(.device(direction, name: name), parts) }
         }
     }
 
@@ -133,8 +151,9 @@ package final class Conversation: Sendable {
                 return .auxiliaryEnded
             }
             group.addTask {
-                [settings, wanted = cues, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
-                var cues = Cues(settings.audio.cues, mode: settings.turns.mode, hasScreen: Cues.hasTerminal)
+                [settings, wishes, wanted = cues, happenings = bus.subscribe(capacity: 64, overflow: .dropsOldest)] in
+                var cues = Cues(
+                    settings.audio.cues, mode: wishes.mode ?? settings.turns.mode, hasScreen: Cues.hasTerminal)
                 for await event in happenings {
                     cues.setting = wanted.current
                     if let chime = cues.chime(for: event) { parts.devices.play(chime) }
@@ -243,46 +262,6 @@ package final class Conversation: Sendable {
         }
         engine.tell(.sessionEnded(reason: outcome.reason, code: ending?.code, exit: Int(outcome.exit.rawValue)))
         return outcome
-    }
-}
-
-/// How a conversation ended.
-package struct Outcome: Sendable, Equatable {
-    package var exit: ExitCode
-    /// For people: why.
-    package var reason: String
-
-    package init(exit: ExitCode, reason: String) {
-        self.exit = exit
-        self.reason = reason
-    }
-
-    init(_ ending: Ending) {
-        let exit: ExitCode =
-            switch ending.kind {
-            case .asked: .success
-            case .refused: .refused
-            case .misconfigured: .configuration
-            case .unavailable: .unavailable
-            case .unrecoverable: .temporaryFailure
-            }
-        self.init(exit: exit, reason: ending.reason)
-    }
-}
-
-extension ExitCode {
-    /// - Parameter name: the device as it was asked for; a file that cannot be opened is not a missing service.
-    init(of error: DeviceError, _ direction: Direction, _ name: String) {
-        switch error.code {
-        case .usage: self = .usage
-        case .missingFile: self = .noInput
-        case .badFormat: self = .badInput
-        case .permission where name.hasPrefix("file:"): self = direction == .input ? .noInput : .ioError
-        case .readerGone, .inputOutput:
-            let device = try? DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
-            if case .alsa = device { self = .unavailable } else { self = .ioError }
-        default: self = .unavailable
-        }
     }
 }
 

@@ -19,12 +19,17 @@ struct ConversationParts: Sendable {
     /// What the session's loop and the devices' threads have counted by now. Any thread.
     var pulse: Pulse { Pulse(steps: engine.steps, captured: devices.captured, played: devices.played) }
 
-    /// - Parameter environment: for the program that prints a token.
+    /// What its events name it.
+    var session: String { engine.parts.announcer.session }
+
+    /// - Parameters:
+    ///   - wishes: what holds in place of the settings.
+    ///   - environment: for the program that prints a token.
     /// - Throws: settings that cannot hold a conversation: a device of no kind, a key that would cross a network in
     ///   the clear, a machine without descriptors.
     init(
-        settings: Settings, credential: Credential?, environment: [String: String], bus: EventBus,
-        clocks: ClockProbe? = nil
+        settings: Settings, wishes: StandingWishes = StandingWishes(), credential: Credential?,
+        environment: [String: String], bus: EventBus, clocks: ClockProbe? = nil
     ) throws(AssistantError) {
         let endpoint = try settings.endpoint(credential: credential)
         let setup = settings.sessionSetup
@@ -56,6 +61,8 @@ struct ConversationParts: Sendable {
         configuration.keeping.limits.giveUp?.within = settings.session.recovery
         configuration.keeping.patience = settings.session.answerTimeout
         configuration.turns = settings.turnKeeping(canHold: !devices.hasPipe)
+        if let mode = wishes.mode { (configuration.turns.mode, configuration.modeReason) = (mode, "asked") }
+        configuration.turns.isMuted = wishes.isMuted
         if let limit = settings.session.connectionLimit { configuration.keeping.connectionLimit = limit }
         let sink = SpeechSink(speech, onChange: devices.speechChanged)
         outlet = Farewell.Outlet(

@@ -62,7 +62,9 @@ extension Daemon {
         plan = next
         next.hold()
         log.level = next.settings.settings.log.level
+        standing.yield(to: change.changed)
         for command in change.commands { partner?.perform(command) }
+        if !isHeard, change.changed.contains(where: { $0.path == SettingKey.mode.path }) { tellStanding() }
         return change.report
     }
 

@@ -1,4 +1,5 @@
 package import Events
+import LiveSession
 
 /// A conversation that can be held and steered: the real one, or what a test puts in its place.
 package struct Partner: Sendable {
@@ -8,21 +9,25 @@ package struct Partner: Sendable {
     package let perform: @Sendable (ConversationCommand) -> Void
     /// What it has counted by now; nil while it does not run. Any thread; does not wait.
     package let pulse: @Sendable () -> Pulse?
+    /// Its name, as its events have it; nil while it does not run. Any thread; does not wait.
+    package let session: @Sendable () -> String?
 
     package init(
         run: @escaping @Sendable () async -> Outcome, perform: @escaping @Sendable (ConversationCommand) -> Void,
-        pulse: @escaping @Sendable () -> Pulse? = { nil }
+        pulse: @escaping @Sendable () -> Pulse? = { nil }, session: @escaping @Sendable () -> String? = { nil }
     ) {
         self.run = run
         self.perform = perform
         self.pulse = pulse
+        self.session = session
     }
 }
 
 /// The assistant without a terminal: holds one conversation after the other for as long as it is wanted.
 ///
 /// A service or a device that cannot be had now is tried again for ever, with growing pauses. What no trying mends, such
-/// as a refused key, ends it with that exit code, and so does a conversation that ended because its time was up.
+/// as a refused key, ends it with that exit code, and so does a conversation that ended because its time was up. What is
+/// asked of it beside (`StandingWishes`) holds for every conversation that follows.
 package actor Daemon {
     /// The code of the warning that a conversation is begun again, and why.
     package static let trying = "daemon.trying"
@@ -40,9 +45,12 @@ package actor Daemon {
     /// What the conversations that follow are made by.
     var plan: Plan
     private(set) var partner: Partner?
+    var standing = StandingWishes()
     private var isWanted = true
     /// How often `isWanted` was set from outside.
     private var wishes = 0
+    /// Why no conversation is wanted, where it may not begin; nil where it was hung up.
+    private var refused: Problem?
     /// The conversation under way ends because it was asked to, whatever is asked for next.
     private var isHungUp = false
     private var isOver = false
@@ -57,13 +65,14 @@ package actor Daemon {
     package struct Plan: Sendable {
         let settings: SettingsSnapshot
         let hold: @Sendable () -> Void
-        let makePartner: @Sendable () -> Partner
+        let makePartner: @Sendable (StandingWishes) -> Partner
 
-        /// - Parameter hold: called when these settings hold from here on, for what is no conversation's affair. Does not
-        ///   wait.
+        /// - Parameters:
+        ///   - hold: called when these settings hold from here on, for what is no conversation's affair. Does not wait.
+        ///   - makePartner: gets what holds for the conversation in place of the settings, from its first moment on.
         package init(
             settings: SettingsSnapshot, hold: @escaping @Sendable () -> Void = {},
-            makePartner: @escaping @Sendable () -> Partner
+            makePartner: @escaping @Sendable (StandingWishes) -> Partner
         ) {
             self.settings = settings
             self.hold = hold
@@ -102,14 +111,17 @@ package actor Daemon {
                 continue
             }
             let wish = wishes
-            guard await refusal() == nil else {
-                if wish == wishes { isWanted = false }  // until it is asked for again, when it may be allowed
+            if let problem = await refusal() {
+                guard wish == wishes else { continue }
+                isWanted = false  // until it is asked for again, when it may be allowed
+                refused = problem
                 continue
             }
             guard isWanted, !isOver else { continue }  // or it was hung up meanwhile
-            let partner = plan.makePartner()
+            let partner = plan.makePartner(standing)
             self.partner = partner
             isHungUp = false
+            tellStanding()
             let began = time.now()
             let outcome = await partner.run()
             self.partner = nil
@@ -127,21 +139,37 @@ package actor Daemon {
         return Outcome(exit: .success, reason: "asked to end")
     }
 
-    /// What the conversation under way has counted; nil where none is.
-    package var pulse: Pulse? { partner?.pulse() }
+    /// What it is at.
+    package var activity: Activity {
+        guard partner == nil, !isWanted else { return .conversing(partner?.pulse()) }
+        return .waiting(because: refused?.message ?? "no conversation is under way")
+    }
 
-    /// - Returns: whether a conversation is under way that can obey.
+    /// - Returns: whether it was taken: by the conversation under way, or for those that follow.
     package func obey(_ command: ConversationCommand) -> Bool {
-        guard let partner else { return false }
-        partner.perform(command)
-        return true
+        let stays = standing.note(command)
+        if stays, !isHeard { tellStanding() }
+        partner?.perform(command)
+        return partner != nil || stays
+    }
+
+    /// A conversation is under way that tells by itself what it obeyed.
+    var isHeard: Bool { partner != nil && !isHungUp }
+
+    /// At each beginning, and where no conversation is to tell of a change: nobody needs to remember the one before.
+    func tellStanding() {
+        let mode = standing.mode ?? plan.settings.settings.turns.mode
+        tell(.turnsMode(mode: mode.rawValue, because: standing.mode == nil ? "settings" : "asked"))
+        tell(.audioMuted(standing.isMuted))
     }
 
     /// Begins a conversation where none is under way, now rather than after the pause.
     ///
-    /// - Returns: why none may begin; nil where one does, or is under way.
+    /// - Returns: why none may begin; nil where one does, or is under way, or where it was hung up meanwhile.
     package func begin() async -> Problem? {
+        let wish = wishes
         if partner == nil || isHungUp, let problem = await refusal() { return problem }
+        guard wish == wishes else { return nil }  // what was asked last, holds
         isWanted = true
         wishes += 1
         tries = 0
@@ -151,10 +179,14 @@ package actor Daemon {
 
     /// Ends the conversation; the next one begins when it is asked for.
     ///
-    /// - Parameter farewell: said aloud before the devices close, where somebody else than the user ends it.
-    package func hangUp(saying farewell: String? = nil) {
+    /// - Parameters:
+    ///   - farewell: said aloud before the devices close, where somebody else than the user ends it.
+    ///   - session: the conversation that is meant, by its name; nil for whichever is under way. Another one goes on.
+    package func hangUp(saying farewell: String? = nil, of session: String? = nil) {
+        if let session, session != partner?.session() { return }
         isWanted = false
         wishes += 1
+        refused = nil
         isHungUp = true
         partner?.perform(farewell.map(ConversationCommand.hangUpSaying) ?? .hangUp)
         pause?.cancel()

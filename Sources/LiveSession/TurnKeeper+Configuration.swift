@@ -10,6 +10,8 @@ extension TurnKeeper {
 
     package struct Configuration: Equatable, Sendable {
         package var mode = TurnMode.open
+        /// From the beginning: nothing of the microphone has been or is read.
+        package var isMuted = false
         package var bargeIn = BargeIn.local
         /// Neither the input nor the output is a pipe, whose sound must come whole.
         package var canHold = true

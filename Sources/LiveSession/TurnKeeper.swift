@@ -77,6 +77,7 @@ package struct TurnKeeper: Equatable, Sendable {
         self.configuration = configuration
         self.limits = limits
         mode = configuration.mode
+        mutedAt = configuration.isMuted ? .zero - limits.lastCapture : nil
         log = VoiceLog(memory: max(5 * Duration.voiceRate, (configuration.quiet / limits.quietShare * 2).voiceSamples))
     }
 

@@ -62,10 +62,10 @@ package final class Observatory: Sendable {
 
     /// Watches for as long as something runs, and then to the end of what happened.
     ///
-    /// - Parameter hangUp: ends the conversation, because it would cost more than it may, with these words to the user.
+    /// - Parameter hangUp: ends a conversation, because it would cost more than it may.
     package func watch<Value: Sendable>(
         during body: @escaping @Sendable () async -> Value,
-        hangingUp hangUp: @escaping @Sendable (String) async -> Void
+        hangingUp hangUp: @escaping CostKeeper.HangUp
     ) async -> Value {
         let charged = bus.subscribe(capacity: Self.mostEvents, overflow: .dropsPartialsFirst)
         let hooked = bus.subscribe(

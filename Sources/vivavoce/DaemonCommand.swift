@@ -27,7 +27,7 @@ struct DaemonCommand: AsyncParsableCommand {
 
     private func held() async throws(ArgumentParser.ExitCode) -> Assistant.ExitCode {
         do throws(AssistantError) {
-            let first = try read(at: nil).snapshot.settings
+            let first = try readSettings().settings
             let rehearsal = flags.rehearse ? try await RehearsalProcess.start(showsLog: first.log.level <= .debug) : nil
             let exit = try await hold(first, at: rehearsal?.address)
             await rehearsal?.stop()
@@ -37,20 +37,23 @@ struct DaemonCommand: AsyncParsableCommand {
         }
     }
 
+    private func readSettings() throws(AssistantError) -> SettingsSnapshot {
+        try SettingsSnapshot(flags.settings.layers(), until: flags.until)
+    }
+
     /// The settings as they are now, and the key for them.
     private func read(
-        at address: ServiceAddress?
+        at address: ServiceAddress?, keyFrom keeper: CredentialKeeper
     ) throws(AssistantError) -> (snapshot: SettingsSnapshot, credential: Credential?) {
-        let layers = try self.flags.settings.layers()
-        var snapshot = try SettingsSnapshot(layers, until: flags.until)
+        var snapshot = try readSettings()
         guard !flags.rehearse else {
             if let address { snapshot.settings.rehearse(at: address) }
             return (snapshot, nil)
         }
         let settings = snapshot.settings
         let sources = CredentialSources(
-            settings.service, environment: Environment.current, places: layers.places)
-        let credential = try sources.credential()
+            settings.service, environment: Environment.current, places: flags.settings.places)
+        let credential = try keeper.credential(from: sources)
         _ = try settings.endpoint(credential: credential)  // refuses before anything is opened
         return (snapshot, credential)
     }
@@ -68,23 +71,27 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         let bus = EventBus()
         let observatory = try Observatory.of(settings, on: bus)
+        let keeper = CredentialKeeper()
         let daemon = try Daemon(
             bus: bus, wallClock: { Environment.now }, log: threshold, unless: observatory.refusal
         ) { () throws(AssistantError) in
-            let (snapshot, credential) = try self.read(at: address)
+            let (snapshot, credential) = try self.read(at: address, keyFrom: keeper)
             return Daemon.Plan(settings: snapshot) {
                 observatory.limit(to: snapshot.settings.observation.plan.limits)
-            } makePartner: {
+            } makePartner: { wishes in
                 let conversation = Conversation(
-                    settings: snapshot.settings, credential: credential, environment: Environment.current, bus: bus)
-                return Partner(run: conversation.run, perform: conversation.perform, pulse: { conversation.pulse })
+                    settings: snapshot.settings, wishes: wishes, credential: credential,
+                    environment: Environment.current, bus: bus)
+                return Partner(
+                    run: conversation.run, perform: conversation.perform, pulse: { conversation.pulse },
+                    session: { conversation.session })
             }
         }
         let files = self.flags.settings.places.files(environment: Environment.current)
         let watch = SettingsWatch(files) { try? await Task.sleep(for: SettingsWatch.pause) }
         let heart = try ServiceManager(environment: Environment.current, process: getpid()).map { manager in
             Heartbeat(
-                patience: manager.patience, bus: bus, wallClock: { Environment.now }, of: { await daemon.pulse },
+                patience: manager.patience, bus: bus, wallClock: { Environment.now }, of: { await daemon.activity },
                 tell: manager.tell)
         }
         if let heart { await daemon.announceReloads { await heart.reloading(isUnderWay: $0) } }
@@ -105,8 +112,8 @@ struct DaemonCommand: AsyncParsableCommand {
                             await daemon.follow(watch)
                         }
                     }
-                } hangingUp: { words in
-                    await daemon.hangUp(saying: words)
+                } hangingUp: { words, session in
+                    await daemon.hangUp(saying: words, of: session)
                 }
             } perform: { command in
                 Task {

@@ -99,7 +99,7 @@ struct Talk: AsyncParsableCommand {
                 await observatory.watch {
                     guard let door else { return await partner.run() }
                     return await door.open(during: partner.run)
-                } hangingUp: { words in
+                } hangingUp: { words, _ in
                     conversation.perform(.hangUpSaying(words))
                 }
             } perform: {

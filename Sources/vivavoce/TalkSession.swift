@@ -229,8 +229,11 @@ actor TalkSession {
 
     private func hangUp() {
         partner.perform(.hangUp)
-        leave(with: hasBeenLive ? .success : .interrupted, after: patience)
+        leave(with: exitOfHanging, after: patience)
     }
+
+    /// How it ends where the goodbye hangs: as it would have ended in order.
+    var exitOfHanging: ExitCode { wasInterruptedEarly ? .interrupted : .success }
 
     /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
     /// What was begun is not given longer by what follows.

@@ -50,12 +50,12 @@ struct TalkSessionTests {
     private let script = ScriptedPartner()
     private let output = open("/dev/null", O_WRONLY | O_CLOEXEC)
 
-    private func session(_ mode: TurnMode = .open) -> TalkSession {
+    private func session(_ mode: TurnMode = .open, script: ScriptedPartner? = nil) -> TalkSession {
         let console = Console(Console.Layout(transcript: output, notices: output))
         return TalkSession(
             console: console, style: .init(), keyboard: nil, talking: Talking(mode: mode), patience: .seconds(600)
         ) {
-            script.partner(on: $0)
+            (script ?? self.script).partner(on: $0)
         }
     }
 
@@ -99,6 +99,22 @@ struct TalkSessionTests {
         #expect(await script.nextCommand() == .hangUp)
         script.finish(.success)
         #expect(await result == (isLive ? .success : .interrupted))
+    }
+
+    @Test("a goodbye that hangs before it was live ends as one that does not: TERM with 0, Ctrl-C with 130")
+    func hangs() async throws {
+        for (signal, exit) in [(SIGTERM, ExitCode.success), (SIGINT, .interrupted)] {
+            let script = ScriptedPartner()
+            let session = session(script: script)
+            async let result = session.hold()
+            await script.started()
+            while await !session.isReady(live: false) { await Task.yield() }
+            kill(getpid(), signal)
+            #expect(await script.nextCommand() == .hangUp)
+            #expect(await session.exitOfHanging == exit)
+            script.finish(.success)
+            #expect(await result == exit)
+        }
     }
 
     @Test("a transcript that nobody reads any more ends the conversation")

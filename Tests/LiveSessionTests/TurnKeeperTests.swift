@@ -297,6 +297,23 @@ struct TurnKeeperTests {
             ])
     }
 
+    @Test(
+        "muted from the beginning: nothing goes up, and nothing has to end, until it is over",
+        arguments: [TurnMode.open, .half, .local, .hold, .toggle, .wake])
+    func mutedFromTheBeginning(mode: TurnMode) {
+        var stage = TurnStage(mode) { $0.isMuted = true }
+        #expect(stage.keeper.isMuted)
+        stage.speak(1_000)
+        stage.press()
+        stage.pass(1_000)
+        stage.release()
+        #expect(!stage.done().contains { if case .begin = $0 { true } else if case .end = $0 { true } else { false } })
+        stage.effects += stage.keeper.muted(false, at: stage.moment)
+        stage.press()
+        stage.speak(1_000)
+        #expect(stage.done().contains { if case .begin = $0 { true } else { false } })
+    }
+
     @Test("muting ends what goes up when the last of it has been captured, and presses mean nothing until it is over")
     func mute() {
         var stage = TurnStage(.hold)

@@ -11,6 +11,8 @@ private final class BudgetStage: Sendable {
     let bus = EventBus()
     let keeper: CostKeeper
     let farewells = Mutex<[String]>([])
+    /// The conversations that were to end.
+    let hungUp = Mutex<[String?]>([])
 
     init() throws {
         let prices = try PriceTable(yaml: CostMeterTests.table, path: "p")
@@ -28,7 +30,10 @@ private final class BudgetStage: Sendable {
         bus.publish(event(.sessionLive(model: "voice-one", resumed: false), session: session))
         bus.publish(event(usage(["AUDIO": amount * 250_000]), session: session))
         events.finish()
-        await keeper.run(events) { words in self.farewells.withLock { $0.append(words) } }
+        await keeper.run(events) { words, session in
+            self.farewells.withLock { $0.append(words) }
+            self.hungUp.withLock { $0.append(session) }
+        }
     }
 
     func farewellsSoFar() -> [String] { farewells.withLock { $0 } }
@@ -45,6 +50,7 @@ struct BudgetTests {
         #expect(stage.farewellsSoFar() == [])
         await stage.spend(1)
         #expect(stage.farewellsSoFar() == ["The budget for today is used up. Goodbye."])
+        #expect(stage.hungUp.withLock { $0 } == ["s1"], "the conversation that cost it, and no later one")
         stage.clock.advance(by: .seconds(86_399))
         #expect(await stage.keeper.refusal()?.code == "budget.reached")
         stage.clock.advance(by: .seconds(1))
@@ -111,7 +117,7 @@ struct BudgetTests {
         let events = stage.bus.subscribe(capacity: 8, overflow: .dropsOldest)
         stage.bus.publish(event(.sessionConnecting(attempt: 1), session: "s2"))
         events.finish()
-        await stage.keeper.run(events) { _ in }
+        await stage.keeper.run(events) { _, _ in }
         #expect(stage.keeper.board.figures.amounts[.session] == 0)
     }
 

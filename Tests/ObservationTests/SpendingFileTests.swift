@@ -70,7 +70,7 @@ struct SpendingFileTests {
         bus.publish(event(usage(["AUDIO": 1_000_000])))
         events.finish()
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
-        await first.run(events) { _ in end.yield() }
+        await first.run(events) { _, _ in end.yield() }
         end.finish()
         var count = 0
         for await _ in ends { count += 1 }

@@ -160,7 +160,7 @@ class DaemonTests(DaemonCase):
         self.assertIn("one of", self.verb("mode", "loud", code=64)[1])
         self.verb("hangup")
         self.wait_for(lambda: json.loads(self.verb("status", "--json")[0])["state"] == "idle")
-        self.assertIn("connect", self.verb("mute", code=69)[1])
+        self.assertIn("connect", self.verb("press", code=69)[1])
         self.verb("connect")
         self.wait_for(lambda: json.loads(self.verb("status", "--json")[0])["state"] == "live")
         process.terminate()
@@ -168,6 +168,65 @@ class DaemonTests(DaemonCase):
         self.assertEqual(watch.wait(10), 0)
         self.assertFalse(self.path.exists())
         self.assertIn("no daemon is running", self.verb("status", code=69)[1])
+
+    def test_what_was_asked_holds_for_the_next_conversation_until_its_key_is_changed(self):
+        self.start()
+        calls = self.live()
+        calls.call("mute")
+        calls.call("mode", name="hold")
+        calls.wait("turns.mode", mode="hold")
+        place = "file:" + str(self.folder / "o.wav")
+        calls.call("device", direction="output", name=place)
+        calls.wait("audio.device", direction="output", state="changed")
+        first = calls.call("status")["result"]["session"]
+        calls.call("hangup")
+        calls.wait("session.ended")
+        status = calls.call("status")["result"]
+        self.assertEqual((status["state"], status["muted"], status["mode"]), ("idle", True, "hold"))
+        calls.call("connect")
+        calls.wait("session.live")
+        status = calls.call("status")["result"]
+        self.assertEqual((status["state"], status["muted"], status["mode"]), ("live", True, "hold"))
+        self.assertNotEqual(status["session"], first)
+        self.wait_for(lambda: calls.call("status")["result"]["output"] == {"device": place, "state": "changed"})
+        calls.call("hangup")
+        calls.wait("session.ended")
+        calls.call("unmute")
+        config = self.folder / "config" / "vivavoce"
+        config.mkdir(parents=True)
+        (config / "vivavoce.yaml").write_text("turns: {mode: toggle}\n")
+        self.assertEqual(calls.wait("settings.reloaded")["applied"], ["turns.mode"])
+        calls.call("connect")
+        calls.wait("session.live")
+        status = calls.call("status")["result"]
+        self.assertEqual((status["state"], status["muted"], status["mode"]), ("live", False, "toggle"))
+
+    def test_a_muted_daemon_is_still_muted_after_an_outage(self):
+        rehearsal = self.start_rehearsal()
+        errors = open(self.folder / "daemon.log", "ab")
+        self.addCleanup(errors.close)
+        process = subprocess.Popen(
+            [VIVAVOCE, "daemon", "--endpoint", rehearsal.url, "--recover-for", "1", "--input", "tone:440", "--output", "null",
+             "--until", "forever"], env=self.environment(VIVAVOCE_KEY="k" * 39), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=errors)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.wait_for(self.answers)
+        calls = self.live()
+        self.wait_for(lambda: "realtimeInput" in rehearsal.log.read_text())
+        calls.call("mute")
+        calls.wait("audio.muted", muted=True)
+        rehearsal.stop()
+        self.assertNotEqual(calls.wait("session.ended")["exit"], 0)
+        rehearsal = self.start_rehearsal("--port", rehearsal.port)
+        calls.wait("session.live")
+        self.assertTrue(calls.call("status")["result"]["muted"])
+        time.sleep(2)
+        said = rehearsal.log.read_text()
+        self.assertIn("setup", said)
+        self.assertNotIn("realtimeInput", said)
+        calls.call("unmute")
+        self.wait_for(lambda: "realtimeInput" in rehearsal.log.read_text())
 
     def test_a_conversation_at_a_terminal_is_steered_likewise(self):
         process = self.start(command="talk")

@@ -69,13 +69,13 @@ class KeyCase(DaemonCase):
         self.assertExit(stored, 0)
         return stored
 
-    def begin(self, *arguments, core=resource.RLIM_INFINITY, **environment):
+    def begin(self, *arguments, core=resource.RLIM_INFINITY, pass_fds=(), **environment):
         """A daemon that may leave a core dump of so many bytes; what it says goes into files."""
         with open(self.folder / "events.jsonl", "ab") as events, open(self.folder / "daemon.log", "ab") as errors:
             process = subprocess.Popen(
                 [VIVAVOCE, "daemon", "--json", "--input", "silence", "--output", "null", "--until", "forever",
                  *map(str, arguments)], env=self.environment(**environment), cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=events, stderr=errors,
+                stdout=events, stderr=errors, pass_fds=pass_fds,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (core, resource.RLIM_INFINITY)))
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -190,6 +190,24 @@ class SecrecyTests(KeyCase):
         self.assertHappened()
         self.assertGreater(self.assertFolderHasNoKey(), 15)
         self.assertIn(self.key, self.key_file.read_text())
+
+    def test_a_key_from_a_pipe_lasts_for_reloads_and_further_conversations(self):
+        # As `--key-file <(pass show gemini)` gives it: once.
+        reader, writer = os.pipe()
+        os.write(writer, self.key.encode() + b"\n")
+        os.close(writer)
+        rehearsal = self.start_rehearsal("--require-key", self.key)
+        process = self.begin("--endpoint", rehearsal.url, "--key-file", f"/dev/fd/{reader}", pass_fds=[reader])
+        os.close(reader)
+        calls = self.live()
+        self.assertIn("result", calls.call("reload"))
+        calls.call("hangup")
+        calls.wait("session.ended")
+        calls.call("connect")
+        calls.wait("session.live")
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+        self.assertFolderHasNoKey()
 
     def test_a_key_among_our_variables_appears_nowhere_else(self):
         process = self.session_full_of_errors(GEMINI_API_KEY=self.key, GOOGLE_GENERATIVE_AI_API_KEY=self.key)

@@ -163,6 +163,44 @@ class NotifyTests(Managed):
         self.assertNotIn("READY", told)
         self.assertGoodbye(process, manager)
 
+    def test_who_may_not_begin_is_ready_says_why_and_stays_alive(self):
+        process, manager = self.manage("--input", "silence", "--output", "null")
+        manager.wait("READY")
+        self.assertExit(self.run_vivavoce("say", "what is two plus two"), 0)
+        spent = self.folder / ".local" / "state" / "vivavoce" / "cost.yaml"
+        end = time.monotonic() + 30
+        while not spent.exists():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        self.assertGoodbye(process, manager)
+        process, manager = self.manage(
+            "--input", "silence", "--output", "null", "--day-budget", "0.00001", address=str(self.folder / "again"))
+        manager.wait("READY")
+        manager.wait("STATUS", "budget.day is used up")
+        self.assertGreaterEqual([key for _, key, _ in manager.listen(5)].count("WATCHDOG"), 3)
+        self.assertGoodbye(process, manager)
+
+    def test_who_is_hung_up_before_it_was_live_is_ready_and_stays_alive(self):
+        # A service that takes connections, and never says a word.
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            endpoint = f"ws://127.0.0.1:{silent.getsockname()[1]}"
+            address = str(self.folder / "notify")
+            manager = Manager(address)
+            self.addCleanup(manager.socket.close)
+            process = subprocess.Popen(
+                [VIVAVOCE, "daemon", "--endpoint", endpoint, "--input", "silence", "--output", "null", "--until",
+                 "forever"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=self.environment(NOTIFY_SOCKET=address, WATCHDOG_USEC="3000000", VIVAVOCE_KEY="k" * 39))
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            manager.wait("STATUS", "connecting")
+            self.assertExit(self.run_vivavoce("hangup"), 0)
+            manager.wait("READY")
+            manager.wait("STATUS", "no conversation is under way")
+            self.assertGreaterEqual([key for _, key, _ in manager.listen(5)].count("WATCHDOG"), 3)
+            self.assertGoodbye(process, manager)
+
     def test_a_socket_that_cannot_be_one_is_a_mistake_in_the_settings(self):
         finished = self.run_vivavoce(
             "daemon", "--rehearse", "--input", "silence", "--output", "null", NOTIFY_SOCKET="vsock:2:1")

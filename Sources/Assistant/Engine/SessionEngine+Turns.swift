@@ -76,8 +76,9 @@ extension SessionEngine {
     }
 
     func beginTurns() {
+        if turnKeeper.isMuted { parts.ports.setMuted(true) }
         perform(turnKeeper.start(at: turnMoment))
-        if turnKeeper.mode != .open { tell(.mode(turnKeeper.mode, because: "settings")) }
+        if turnKeeper.mode != .open { tell(.mode(turnKeeper.mode, because: configuration.modeReason)) }
     }
 
     /// Tells what has happened since: at the end of each step.

@@ -15,6 +15,8 @@ package actor SessionEngine {
         package var setup: SessionSetup
         package var keeping: SessionKeeper.Configuration
         package var turns = TurnKeeper.Configuration()
+        /// Why it begins in the mode that `turns` has: `settings` or `asked`.
+        package var modeReason = "settings"
         package var until: EndWatch.Condition
 
         package init(endpoint: Endpoint, setup: SessionSetup, until: EndWatch.Condition) {

@@ -4,10 +4,11 @@ package import Events
 /// so. What is told of it gives the words. Pure; each event takes the time on the monotonic clock.
 ///
 /// What nobody wants to move is well: a muted microphone, a pipe without a writer, a conversation that was hung up. A
-/// network that is away is no sickness either, for no restart mends it; but who was never live is not ready.
+/// network that is away is no sickness either, for no restart mends it; but who was never live is not ready, unless it
+/// waits because it was told to, which is all that can be had of it.
 package struct Health: Equatable, Sendable {
     package enum Condition: Equatable, Sendable {
-        /// It has not been able to hear, to speak and to talk to the service yet.
+        /// It has not been able to hear, to speak and to talk to the service yet, and should be.
         case starting
         case well
         /// It cannot do what it should be able to.
@@ -38,15 +39,30 @@ package struct Health: Equatable, Sendable {
     /// The session was live, or sleeps until the wake word is heard.
     private var hasBeenLive = false
     private var doing = "opening the devices"
+    /// Why no conversation is wanted; nil where one is.
+    private var waiting: String?
 
     package init() {}
 
     // MARK: What happens
 
-    /// What is counted by now: call it about once a second.
-    ///
+    /// How it is by now: call it about once a second.
+    package mutating func observe(_ activity: Activity, now: Duration) {
+        switch activity {
+        case .conversing(let pulse):
+            waiting = nil
+            observe(pulse, now: now)
+        case .waiting(let because):
+            waiting = because
+            hasBeenReady = true
+            // Nobody wants a device, so none is missing, whatever became of it before.
+            (input.loss, output.loss) = (nil, nil)
+            observe(nil, now: now)
+        }
+    }
+
     /// - Parameter pulse: nil where no conversation is under way.
-    package mutating func observe(_ pulse: Pulse?, now: Duration) {
+    private mutating func observe(_ pulse: Pulse?, now: Duration) {
         isConversing = pulse != nil
         loop.observe(pulse?.steps, now: now)
         Self.observe(pulse.map(\.captured), of: &input, now: now)
@@ -80,6 +96,7 @@ package struct Health: Equatable, Sendable {
     package func words(now: Duration) -> String {
         let faults = faults(now: now)
         guard faults.isEmpty else { return faults.joined(separator: "; ") }
+        if let waiting { return waiting }
         let parts = [hasBeenReady ? nil : "not ready yet", doing, input.remark, output.remark]
         return parts.compactMap { $0 }.joined(separator: "; ")
     }

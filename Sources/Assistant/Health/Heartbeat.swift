@@ -1,7 +1,8 @@
 package import Events
 import Glibc
 
-/// Tells the service manager how the assistant is: ready when it can hear and speak, alive only while it can.
+/// Tells the service manager how the assistant is: ready when it can hear and speak, or waits because it was told to; alive
+/// only while it can.
 package actor Heartbeat {
     package typealias Teller = @Sendable ([ServiceManager.Notice]) -> CInt?
 
@@ -14,7 +15,7 @@ package actor Heartbeat {
     private let bus: EventBus
     private let time: EngineTime
     private let wallClock: @Sendable () -> Int64
-    private let pulse: @Sendable () async -> Pulse?
+    private let activity: @Sendable () async -> Activity
 
     private var health = Health()
     private var isReady = false
@@ -31,11 +32,11 @@ package actor Heartbeat {
     ///   - patience: the watchdog's; nil without one.
     ///   - bus: whose events give the words, and where a sickness is told as a warning.
     ///   - time: the machine's sleep is no time in which something could have moved.
-    ///   - pulse: what the conversation under way has counted; nil where none is.
+    ///   - activity: what the assistant is at.
     ///   - tell: as `ServiceManager.tell`.
     package init(
         patience: Duration?, bus: EventBus, time: EngineTime = EngineTime(SuspendingClock(), asleep: { .zero }),
-        wallClock: @escaping @Sendable () -> Int64, of pulse: @escaping @Sendable () async -> Pulse?,
+        wallClock: @escaping @Sendable () -> Int64, of activity: @escaping @Sendable () async -> Activity,
         tell: @escaping Teller
     ) {
         self.tell = tell
@@ -43,7 +44,7 @@ package actor Heartbeat {
         self.bus = bus
         self.time = time
         self.wallClock = wallClock
-        self.pulse = pulse
+        self.activity = activity
     }
 
     /// Tells until the task is cancelled.
@@ -82,10 +83,10 @@ package actor Heartbeat {
 
     private func look() async {
         // Asked outside of any lock: an assistant that does not answer gets no sign of life sent for it.
-        let pulse = await pulse()
+        let activity = await activity()
         guard !isStopping else { return }
         let now = time.now()
-        health.observe(pulse, now: now)
+        health.observe(activity, now: now)
         report(health.condition(now: now), health.words(now: now), now: now)
     }
 

@@ -13,3 +13,15 @@ package struct Pulse: Equatable, Sendable {
         self.played = played
     }
 }
+
+/// What the assistant is at when it is looked at.
+package enum Activity: Equatable, Sendable {
+    /// A conversation is under way, or is tried for.
+    ///
+    /// - Parameter pulse: nil while none runs, as between two tries.
+    case conversing(Pulse?)
+    /// None is wanted, and none begins by itself: it was hung up, or may not begin.
+    ///
+    /// - Parameter because: for people.
+    case waiting(because: String)
+}

@@ -11,9 +11,9 @@ package struct CredentialSources: Sendable {
     /// Asked after a token command and a key file, before the stored key.
     package static let variables = ["VIVAVOCE_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"]
 
-    private let command: TokenCommand?
-    private let keyFile: KeyFile?
-    private let environment: [String: String]
+    let command: TokenCommand?
+    let keyFile: KeyFile?
+    let environment: [String: String]
     /// Where `keys set` puts the key; nil when the environment names neither a home nor a configuration folder.
     package let stored: KeyFile?
     private let service: SecretService?

@@ -32,8 +32,10 @@ package actor CostKeeper {
         board = CostBoard(currency: meter.prices.currency, limits: meter.budget.limits) { date(wallClock()) }
     }
 
-    /// - Parameter hangUp: ends the conversation, with these words to the user.
-    package func run(_ events: EventSubscription, hangUp: @Sendable (String) async -> Void) async {
+    /// Ends the conversation of this name, with these words to the user. Another one may be under way by now.
+    package typealias HangUp = @Sendable (_ words: String, _ session: String?) async -> Void
+
+    package func run(_ events: EventSubscription, hangUp: HangUp) async {
         for await event in events {
             let before = meter.conversation
             guard let charge = meter.note(event) else {
@@ -47,7 +49,7 @@ package actor CostKeeper {
             for effect in meter.settle(spending) {
                 switch effect {
                 case .warn(let problem): warn(problem)
-                case .hangUp(let period): await hangUp(period.farewell)
+                case .hangUp(let period): await hangUp(period.farewell, event.session)
                 }
             }
         }

@@ -54,12 +54,14 @@ final class EngineStage: Sendable {
 
     init(
         model: String = "models/gemini-3.8-live", until: EndWatch.Condition = .never,
-        turns: TurnKeeper.Configuration = TurnKeeper.Configuration(), keep: SessionEngine.PartKeeper? = nil
+        turns: TurnKeeper.Configuration = TurnKeeper.Configuration(), modeReason: String = "settings",
+        keep: SessionEngine.PartKeeper? = nil
     ) {
         var configuration = SessionEngine.Configuration(
             endpoint: Endpoint(host: "localhost", port: 1, isSecure: false, path: "/"),
             setup: SessionSetup(model: model), until: until)
         configuration.turns = turns
+        configuration.modeReason = modeReason
         let ring = SampleRing(minimumCapacity: 1 << 18)
         // The devices' clock began long before the conversation.
         ports = FakePorts { [clock] in clock.elapsed + .seconds(5_000) }

@@ -144,6 +144,35 @@ struct TurnModeTests {
         }
     }
 
+    @Test("muted from the beginning: nothing of the microphone leaves, and nothing is told that nobody did")
+    func mutedFromTheBeginning() async throws {
+        let stage = stage(.open) { $0.isMuted = true }
+        _ = await stage.play { stage in
+            let connection = await stage.goLive()
+            #expect(stage.ports.isMuted)
+            stage.capture(16_000)
+            await stage.hasObeyed()
+            await stage.pass(.milliseconds(500))
+            #expect(connection.takeVoice() == [], "not even an end of what never began")
+            stage.engine.perform(.unmute)
+            _ = await stage.events.next { $0 == .audioMuted(false) }
+            #expect(await !stage.events.seen.contains(.audioMuted(true)))
+            #expect(!stage.ports.isMuted)
+            stage.capture(320)
+            _ = await stage.voice(on: connection) { $0.contains { $0.contains("audio/pcm") } }
+        }
+    }
+
+    @Test("a mode that was asked for before it began is told as asked")
+    func askedBefore() async throws {
+        var turns = TurnKeeper.Configuration()
+        turns.mode = .hold
+        let stage = EngineStage(turns: turns, modeReason: "asked")
+        _ = await stage.play { stage in
+            _ = await stage.events.next { $0 == .turnsMode(mode: "hold", because: "asked") }
+        }
+    }
+
     @Test("devices that nobody needs are let rest, and run again with the key")
     func rest() async throws {
         let stage = stage(.hold)

@@ -9,8 +9,10 @@ struct HealthTests {
     private enum Step {
         /// Seconds in which each of these moves, looked at each second.
         case seconds(Int, hears: Bool? = true, speaks: Bool? = true, moves: Bool = true)
-        /// Seconds without a conversation.
+        /// Seconds between two tries.
         case idle(Int)
+        /// Seconds in which none is wanted.
+        case waits(Int, String)
         case told(Event.Body)
         /// Counters begin anew.
         case begins
@@ -86,8 +88,40 @@ struct HealthTests {
         (
             "hung up: nothing has to move",
             [
-                live, .seconds(2), .told(.sessionEnded(reason: "asked", code: nil, exit: 0)), .idle(600),
-                .expect(.well, "no conversation"), .begins, .seconds(2), .expect(.well),
+                live, .seconds(2), .told(.sessionEnded(reason: "asked", code: nil, exit: 0)),
+                .waits(600, "no conversation"), .expect(.well, "no conversation"), .begins, .seconds(2), .expect(.well),
+            ]
+        ),
+        (
+            "unplugged, and then hung up: nobody wants the device any more",
+            [
+                live, .seconds(2), device(.input, .lost, "gone"), .seconds(7, hears: false),
+                .expect(.sick, "cannot hear"),
+                .told(.sessionEnded(reason: "asked", code: nil, exit: 0)), .waits(1, "no conversation"),
+                .expect(.well, "no conversation"), .waits(600, "no conversation"), .expect(.well),
+            ]
+        ),
+        (
+            "hung up between two tries for a device that is gone, and asked for again while it still is",
+            [
+                live, .seconds(2), device(.output, .lost, "gone"), .idle(9), .expect(.sick, "cannot speak"),
+                .waits(1, "no conversation"), .expect(.well), .begins, .seconds(1, speaks: false),
+                device(.output, .lost, "gone"), .idle(1), .expect(.sick, "alsa:output (gone)"),
+            ]
+        ),
+        (
+            "a budget that was used up before anything began: it waits, which is all that can be had",
+            [
+                .waits(1, "budget.day is used up"), .expect(.well, "budget.day is used up"),
+                .waits(600, "budget.day is used up"), .expect(.well), .begins, .seconds(2, hears: false),
+                .expect(.well, "opening the devices"), .seconds(5, hears: false), .expect(.sick, "cannot hear"),
+            ]
+        ),
+        (
+            "hung up before it was live",
+            [
+                .told(.sessionConnecting(attempt: 1)), .seconds(3), .expect(.starting),
+                .waits(1, "no conversation is under way"), .expect(.well, "no conversation is under way"),
             ]
         ),
         (
@@ -123,14 +157,19 @@ struct HealthTests {
                     if hears == true { heard += 100 }
                     if speaks == true { spoken += 100 }
                     if moves { moved += 1 }
-                    health.observe(
-                        Pulse(steps: moved, captured: hears.map { _ in heard }, played: speaks.map { _ in spoken }),
-                        now: now)
+                    let pulse = Pulse(
+                        steps: moved, captured: hears.map { _ in heard }, played: speaks.map { _ in spoken })
+                    health.observe(.conversing(pulse), now: now)
                 }
             case .idle(let count):
                 for _ in 0..<count {
                     now += .seconds(1)
-                    health.observe(nil, now: now)
+                    health.observe(.conversing(nil), now: now)
+                }
+            case .waits(let count, let because):
+                for _ in 0..<count {
+                    now += .seconds(1)
+                    health.observe(.waiting(because: because), now: now)
                 }
             case .told(let body): health.note(body)
             case .begins: (heard, spoken, moved) = (0, 0, 0)

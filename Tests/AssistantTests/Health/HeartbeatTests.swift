@@ -12,12 +12,14 @@ private final class Manager: Sendable {
     let bus = EventBus()
     let told = Mutex<[ServiceManager.Notice]>([])
     let pulse = Mutex<Pulse?>(nil)
+    /// Why no conversation is wanted.
+    let waiting = Mutex<String?>(nil)
     let refusal = Mutex<CInt?>(nil)
 
     func heartbeat(patience: Duration?) -> Heartbeat {
         Heartbeat(
             patience: patience, bus: bus, time: EngineTime(clock, asleep: { .zero }), wallClock: { 0 },
-            of: { self.pulse.withLock { $0 } },
+            of: { self.waiting.withLock { $0 }.map(Activity.waiting) ?? .conversing(self.pulse.withLock { $0 }) },
             tell: { notices in
                 if let code = self.refusal.withLock({ $0 }) { return code }
                 self.told.withLock { $0 += notices }
@@ -82,6 +84,18 @@ struct HeartbeatTests {
         var codes: [String] = []
         for await event in events { if case .warning(let problem) = event.body { codes.append(problem.code) } }
         #expect(codes == ["health.sick"])
+    }
+
+    @Test("who waits because it was told to before it was ever live is ready, says why, and is alive")
+    func waits() async throws {
+        let manager = Manager()
+        manager.waiting.withLock { $0 = "budget.day is used up" }
+        let heartbeat = manager.heartbeat(patience: .seconds(3))
+        let task = Task { await heartbeat.run() }
+        defer { task.cancel() }
+        _ = await manager.clock.nextNap()
+        #expect(manager.told.withLock { $0 } == [.ready, .status("budget.day is used up"), .watchdog])
+        #expect(await manager.rounds(3) == Array(repeating: .watchdog, count: 3))
     }
 
     @Test("what the manager does not take is told again, and complained about once")

@@ -37,7 +37,7 @@ private final class BudgetedDaemon: Sendable {
             log.reloads.withLock { $0.append("read") }
             return Daemon.Plan(settings: try SettingsSnapshot(layers())) {
                 log.held.withLock { $0 += 1 }
-            } makePartner: {
+            } makePartner: { _ in
                 let end = AsyncStream.makeStream(of: Void.self)
                 return Partner {
                     log.began.continuation.yield()
