@@ -2,7 +2,7 @@
 
 import json
 
-from product import ProductTests, free_port
+from product import Certificates, ProductTests, Terminator, free_port
 
 
 class DoctorTests(ProductTests):
@@ -59,6 +59,19 @@ class DoctorTests(ProductTests):
         found = self.doctor("--endpoint", f"ws://127.0.0.1:{free_port()}", code=69, VIVAVOCE_KEY="any")
         self.assertEqual(found["network"]["state"], "failed")
         self.assertEqual(found["service"]["state"], "failed")
+
+    def test_a_certificate_is_looked_at_before_the_service_is(self):
+        certificates = Certificates(self.folder)
+        rehearsal = self.start_rehearsal()
+        terminator = Terminator(self, certificates.issue("live", "DNS:localhost"), rehearsal.port)
+        trusted = ["--endpoint", f"wss://localhost:{terminator.port}", "--ca-file", certificates.authority]
+        found = self.doctor(*trusted, VIVAVOCE_KEY="any")
+        for check in ("network", "TLS", "service", "model"):
+            self.assertEqual(found[check]["state"], "ok", found[check])
+        found = self.doctor(*trusted[:2], code=69, VIVAVOCE_KEY="any")
+        self.assertEqual(found["TLS"]["state"], "failed")
+        self.assertIn("--ca-file", found["TLS"]["remedy"])
+        self.assertNotIn("network", found)
 
     def test_a_wrong_setting_and_a_device_that_is_not_there(self):
         self.assertEqual(self.doctor("--rehearse", "--mode", "loud", code=64)["settings"]["state"], "failed")
