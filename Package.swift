@@ -186,7 +186,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "ControlTests", dependencies: ["ControlProtocol", "ControlServer", "Events", "LiveProtocol"],
+            name: "ControlTests",
+            dependencies: ["Assistant", "ControlProtocol", "ControlServer", "Events", "LiveProtocol", "LiveSession"],
             swiftSettings: common),
         .testTarget(
             name: "ObservationTests", dependencies: ["Events", "Observation", "TestKit"], swiftSettings: common),

@@ -3,20 +3,28 @@ import FlyingSocks
 package import FoundationEssentials
 import Glibc
 package import LiveProtocol
-import Synchronization
 
 /// A connection to a running daemon: calls its methods and takes the events that it was asked for.
 ///
 /// Several calls may be under way at once. Whoever holds a client ends it with `close`.
 package actor ControlClient {
+    /// How long a daemon may take to answer; it waits for nobody then.
+    package static let patience = Duration.seconds(5)
+
+    private typealias Answer = Result<JSONValue, ControlError>
+
     private let path: String
     private let socket: AsyncSocket
+    private let sleep: @Sendable (Duration) async throws -> Void
     private var nextID: Int64 = 1
-    private var waiting: [Int64: CheckedContinuation<RPC.Outcome, Never>] = [:]
+    private var waiting: [Int64: CheckedContinuation<Answer, Never>] = [:]
+    /// What the daemon said of no call when none was waiting: why it takes no client.
+    private var refusal: RPC.Failure?
     private var isOver = false
-    // Bound: what the daemon sends while nobody reads; it drops events of a slow reader itself and tells of it.
-    private let feed = AsyncStream.makeStream(of: Notification.self, bufferingPolicy: .bufferingOldest(4_096))
     private var reader: Task<Void, Never>?
+
+    /// Events until the daemon goes or the client is closed. For one reader.
+    package nonisolated let notifications = NotificationFeed()
 
     /// An event as the daemon sent it.
     package struct Notification: Sendable, Equatable {
@@ -25,14 +33,15 @@ package actor ControlClient {
         package var event: [UInt8]
     }
 
-    /// Events until the daemon goes or the client is closed. For one reader.
-    package nonisolated var notifications: AsyncStream<Notification> { feed.stream }
-
+    /// - Parameter sleep: as `Task.sleep` does it.
     /// - Throws: where no daemon listens, or it does not let us in.
-    package static func connect(to path: String) async throws(ControlError) -> ControlClient {
+    package static func connect(
+        to path: String, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) async throws(ControlError) -> ControlClient {
         guard path.utf8.count <= ControlPath.longest else { throw .pathTooLong(path) }
         do {
-            let client = ControlClient(path, try await AsyncSocket.connected(to: .unix(path: path), timeout: 2))
+            let socket = try await AsyncSocket.connected(to: .unix(path: path), timeout: 2)
+            let client = ControlClient(path, socket, sleep)
             await client.read()
             return client
         } catch {
@@ -40,28 +49,32 @@ package actor ControlClient {
         }
     }
 
-    private init(_ path: String, _ socket: AsyncSocket) {
+    private init(_ path: String, _ socket: AsyncSocket, _ sleep: @escaping @Sendable (Duration) async throws -> Void) {
         self.path = path
         self.socket = socket
+        self.sleep = sleep
     }
 
     /// Calls a method and waits for its answer.
     ///
-    /// - Throws: the daemon's refusal, or that it went before it answered.
-    package func call(_ method: String, _ params: [String: JSONValue] = [:]) async throws(ControlError) -> JSONValue {
-        guard !isOver else { throw .gone(path) }
+    /// - Throws: the daemon's refusal, that it went before it answered, or that it does not answer.
+    package func call(
+        _ method: String, _ params: [String: JSONValue] = [:], within patience: Duration = ControlClient.patience
+    ) async throws(ControlError) -> JSONValue {
+        guard !isOver else { throw whyOver }
         let id = nextID
         nextID += 1
         let line = RPC.Request(id: .number(id), method: method, params: params).json.line
-        let outcome = await withCheckedContinuation { continuation in
+        let limit = Task {
+            guard (try? await sleep(patience)) != nil else { return }
+            answer(id, .failure(.silent(path, patience)))
+        }
+        let answered = await withCheckedContinuation { continuation in
             waiting[id] = continuation
             Task { await send(line) }
         }
-        switch outcome {
-        case .success(let result): return result
-        case .failure(let failure) where failure == Self.goneFailure: throw .gone(path)
-        case .failure(let failure): throw .refused(failure)
-        }
+        limit.cancel()
+        return try answered.get()
     }
 
     /// Ends the connection. What was called and not answered throws.
@@ -69,11 +82,14 @@ package actor ControlClient {
         shutdown(socket.socket.file.rawValue, CInt(SHUT_RDWR))
     }
 
-    private static let goneFailure = RPC.Failure(0, "")
+    private var whyOver: ControlError { refusal.map(ControlError.refused) ?? .gone(path) }
+
+    private func answer(_ id: Int64, _ answer: Answer) { waiting.removeValue(forKey: id)?.resume(returning: answer) }
 
     private func send(_ line: Data) async {
-        // Calls are short; the daemon reads them in the order in which they were written.
-        do { try await socket.write(line) } catch { end() }
+        // Calls are short; the daemon reads them in the order in which they were written. What it said before it went
+        // is still to be read.
+        do { try await socket.write(line) } catch { close() }
     }
 
     private func read() {
@@ -88,19 +104,33 @@ package actor ControlClient {
 
     private func take(_ line: [UInt8]) {
         if let notification = Notification(line) {
-            feed.continuation.yield(notification)
-        } else if let reply = RPC.reply(line), case .number(let id) = reply.id {
-            waiting.removeValue(forKey: id)?.resume(returning: reply.outcome)
+            notifications.put(notification)
+        } else if let reply = RPC.reply(line) {
+            take(reply)
         }
+    }
+
+    /// An error that names no call is about a line that the daemon could not read, or about the connection: about all
+    /// calls that wait.
+    private func take(_ reply: RPC.Reply) {
+        switch (reply.id, reply.outcome) {
+        case (.number(let id), let outcome): answer(id, outcome.mapError(ControlError.refused))
+        case (.none, .failure(let failure)) where waiting.isEmpty: refusal = failure
+        case (.none, .failure(let failure)): answerAll(.refused(failure))
+        case (.none, .success), (.string, _): break
+        }
+    }
+
+    private func answerAll(_ error: ControlError) {
+        for id in waiting.keys { answer(id, .failure(error)) }
     }
 
     private func end() {
         guard !isOver else { return }
         isOver = true
         try? socket.close()
-        feed.continuation.finish()
-        for continuation in waiting.values { continuation.resume(returning: .failure(Self.goneFailure)) }
-        waiting = [:]
+        notifications.finish()
+        answerAll(whyOver)
     }
 }
 

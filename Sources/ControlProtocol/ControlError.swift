@@ -10,6 +10,8 @@ package enum ControlError: Error, Sendable, Equatable {
     case failed(String, reason: String)
     /// It went in the middle.
     case gone(String)
+    /// It listens, and did not answer within that time.
+    case silent(String, Duration)
     case refused(RPC.Failure)
 
     static func cannotConnect(_ path: String, _ error: any Error) -> ControlError {
@@ -29,7 +31,9 @@ package enum ControlError: Error, Sendable, Equatable {
         case .notAllowed(let path): "the daemon at \(path) is somebody else's"
         case .pathTooLong(let path): "\(path) is too long for a socket: \(ControlPath.longest) bytes at most"
         case .failed(let path, let reason): "cannot reach a daemon at \(path): \(reason)"
-        case .gone(let path): "the daemon at \(path) went before it answered"
+        case .gone(let path): "the daemon at \(path) is gone"
+        case .silent(let path, let time):
+            "the daemon at \(path) does not answer: it was given \(time.components.seconds) s"
         case .refused(let failure): failure.message
         }
     }
@@ -41,6 +45,7 @@ package enum ControlError: Error, Sendable, Equatable {
         case .pathTooLong: "Give a shorter one with --socket."
         case .failed: "See whether it runs, and name its socket with --socket."
         case .gone: "Its log says why."
+        case .silent: "It hangs. End it, or restart its service: `systemctl --user restart vivavoce`."
         case .refused(let failure): failure.remedy
         }
     }

@@ -3,6 +3,7 @@ package import Events
 import FlyingSocks
 import Glibc
 package import LiveProtocol
+package import LiveSession
 import Synchronization
 
 /// The control socket of an assistant: JSON-RPC 2.0, a line each, for its owner alone.
@@ -24,19 +25,21 @@ package final class ControlDoor: Sendable {
     /// Takes the place and listens; clients that come before `run` wait.
     ///
     /// - Parameters:
+    ///   - mode: the one that is set, for `status` before a conversation has told of one. Does not wait.
     ///   - cost: `status`'s member of that name; nil where nothing is counted. Does not wait.
     ///   - now: milliseconds since 1970.
     /// - Throws: `.taken` where another daemon runs.
     package init(
         at path: String, to assistant: any Controlled, telling bus: EventBus, version: String,
-        cost: @escaping @Sendable () -> JSONValue? = { nil }, now: @escaping @Sendable () -> Int64
+        mode: @escaping @Sendable () -> TurnMode = { .open }, cost: @escaping @Sendable () -> JSONValue? = { nil },
+        now: @escaping @Sendable () -> Int64
     ) throws(DoorError) {
         let place = try SocketPlace(taking: path)
         listener = place.listener
         self.place = place
         self.now = now
         self.bus = bus
-        board = StatusBoard(version: version, cost: cost)
+        board = StatusBoard(version: version, mode: mode, cost: cost)
         methods = ControlMethods(assistant: assistant, board: board)
     }
 

@@ -2,16 +2,23 @@ import ControlProtocol
 import Events
 import Glibc
 import LiveProtocol
+import LiveSession
 import Synchronization
 
 /// What `status` answers: how things stand, by the events that told of it.
 final class StatusBoard: Sendable {
     private let known: Mutex<AssistantStatus>
+    private let mode: @Sendable () -> TurnMode
     private let cost: @Sendable () -> JSONValue?
     private let began = ContinuousClock.now
 
-    init(version: String, cost: @escaping @Sendable () -> JSONValue?) {
+    /// - Parameter mode: the one that is set; it holds as long as no event has told of another.
+    init(
+        version: String, mode: @escaping @Sendable () -> TurnMode = { .open },
+        cost: @escaping @Sendable () -> JSONValue?
+    ) {
         known = Mutex(AssistantStatus(version: version))
+        self.mode = mode
         self.cost = cost
     }
 
@@ -23,8 +30,8 @@ final class StatusBoard: Sendable {
     /// Any thread.
     var status: JSONValue {
         let seconds = (ContinuousClock.now - began).components.seconds
-        let cost = cost()
-        return known.withLock { $0.json(upFor: Int(seconds), cost: cost) }
+        let (mode, cost) = (mode(), cost())
+        return known.withLock { $0.json(upFor: Int(seconds), mode: mode, cost: cost) }
     }
 }
 
@@ -57,6 +64,8 @@ struct AssistantStatus: Equatable, Sendable {
     private var devices: [Direction: Device] = [:]
     private var recording: String?
     private var reconnections = 0
+    /// The line is down, and dialled again.
+    private var isReconnecting = false
     /// The last thing that went wrong.
     private var problem: (at: Int64, Problem)?
 
@@ -69,15 +78,23 @@ struct AssistantStatus: Equatable, Sendable {
     mutating func note(_ event: Event) {
         if let session = event.session { self.session = session }
         switch event.body {
-        case .sessionConnecting: if state == .idle { begin() }
+        case .sessionConnecting:
+            if state == .idle { begin() }
+            isReconnecting = liveSince != nil
+        case .sessionRotating: isReconnecting = true
         case .sessionLive(let model, _):
             self.model = model
             state = .live
+            isReconnecting = false
             liveSince = liveSince ?? event.at
-        case .sessionResumed: reconnections += 1
+        case .sessionResumed:
+            reconnections += 1
+            isReconnecting = false
         case .sessionEnded: end()
         case .turnsMode(let mode, _): self.mode = mode
-        case .wakeAsleep: state = .asleep
+        case .wakeAsleep:
+            state = .asleep
+            isReconnecting = false
         case .wakeHeard: state = liveSince == nil ? .connecting : .live
         case .turnStarted(let turn, let speaker):
             turns = max(turns, turn)
@@ -102,14 +119,17 @@ struct AssistantStatus: Equatable, Sendable {
     private mutating func end() {
         state = .idle
         (liveSince, speaker, session) = (nil, nil, nil)
+        isReconnecting = false
     }
 
-    /// - Parameter cost: what was spent, where that is counted.
-    func json(upFor seconds: Int, cost: JSONValue? = nil) -> JSONValue {
+    /// - Parameters:
+    ///   - set: the mode that holds where no event has told of one.
+    ///   - cost: what was spent, where that is counted.
+    func json(upFor seconds: Int, mode set: TurnMode = .open, cost: JSONValue? = nil) -> JSONValue {
         var members: [String: JSONValue] = [
             "protocol": 1, "version": .string(version), "pid": .integer(Int64(getpid())),
             "upSeconds": .integer(Int64(seconds)),
-            "state": .string(state.rawValue), "mode": .string(mode ?? "open"), "muted": .bool(isMuted),
+            "state": .string(state.rawValue), "mode": .string(mode ?? set.rawValue), "muted": .bool(isMuted),
             "turns": .integer(Int64(turns)), "tokens": .integer(Int64(tokens)),
             "reconnections": .integer(Int64(reconnections)),
         ]
@@ -117,16 +137,19 @@ struct AssistantStatus: Equatable, Sendable {
         members["model"] = model.map(JSONValue.string)
         members["liveSince"] = liveSince.map { .string(Timestamp.iso8601($0)) }
         members["speaker"] = speaker.map { .string($0.rawValue) }
+        if isReconnecting { members["reconnecting"] = true }
         members["cost"] = cost
         members["recording"] = recording.map(JSONValue.string)
         for (direction, device) in devices {
             members[direction.rawValue] = ["device": .string(device.name), "state": .string(device.state.rawValue)]
         }
-        if let problem {
-            members["lastProblem"] = [
-                "at": .string(Timestamp.iso8601(problem.at)), "code": .string(problem.1.code),
-                "message": .string(problem.1.message),
+        if let (at, problem) = problem {
+            var told: [String: JSONValue] = [
+                "at": .string(Timestamp.iso8601(at)), "code": .string(problem.code),
+                "message": .string(problem.message),
             ]
+            told["remedy"] = problem.remedy.map(JSONValue.string)
+            members["lastProblem"] = .object(told)
         }
         return .object(members)
     }

@@ -79,7 +79,7 @@ extension Event.Body {
 
 extension Problem {
     /// What a subscriber is told that did not keep up.
-    static func eventsMissed(_ count: Int) -> Problem {
+    package static func eventsMissed(_ count: Int) -> Problem {
         Problem(
             code: "events.missed", message: "\(count) events were dropped because they were not read in time",
             remedy: "Read faster, or subscribe to fewer events.")

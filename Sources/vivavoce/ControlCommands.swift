@@ -68,8 +68,11 @@ struct Reload: AsyncParsableCommand {
         abstract: "Have the daemon read its settings again, and say what changed and from when on.")
     @OptionGroup var daemon: ReplyFlags
 
+    /// A key may come from a keyring, which may ask its owner.
+    private static let patience = Duration.seconds(30)
+
     func run() async throws {
-        let result = try await daemon.daemon.call("reload")
+        let result = try await daemon.daemon.call("reload", within: Self.patience)
         print(daemon.json ? String(decoding: result.line, as: UTF8.self) : Self.text(result), terminator: "")
     }
 
@@ -133,8 +136,8 @@ struct Status: AsyncParsableCommand {
     static func text(_ status: JSONValue) -> String {
         let members = status.members ?? [:]
         let names = [
-            "state", "session", "model", "liveSince", "mode", "muted", "speaker", "input", "output", "recording",
-            "turns", "tokens", "cost", "reconnections", "upSeconds", "pid", "version", "lastProblem",
+            "state", "reconnecting", "session", "model", "liveSince", "mode", "muted", "speaker", "input", "output",
+            "recording", "turns", "tokens", "cost", "reconnections", "upSeconds", "pid", "version", "lastProblem",
         ]
         let width = names.map(\.count).max() ?? 0
         return names.compactMap { name in

@@ -12,7 +12,8 @@ struct ControlFlags: ParsableArguments {
 
     var path: String {
         let environment = Environment.current
-        return socket ?? environment["VIVAVOCE_SOCKET"] ?? ControlPath.standard(environment: environment)
+        let named = environment["VIVAVOCE_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+        return socket ?? named ?? ControlPath.standard(environment: environment)
     }
 }
 
@@ -22,7 +23,7 @@ extension ControlError {
         Failure.print(remedy.map { "\(message)\n  \($0)" } ?? message)
         let exit: Int32 =
             switch self {
-            case .refused(let failure) where failure.code == RPC.Failure.params("").code: 64
+            case .refused(let failure) where failure.isOfCaller: 64
             case .pathTooLong: 64
             case .notAllowed: 77
             default: 69
@@ -31,13 +32,19 @@ extension ControlError {
     }
 }
 
+extension RPC.Failure {
+    /// It is about what was asked, not about how things stand.
+    fileprivate var isOfCaller: Bool { [RPC.Failure.params("").code, RPC.Failure.request("").code].contains(code) }
+}
+
 extension ControlFlags {
     /// Calls one method of the running daemon; a failure is printed and ends the process.
-    func call(_ method: String, _ params: [String: JSONValue] = [:]) async throws(ArgumentParser.ExitCode) -> JSONValue
-    {
+    func call(
+        _ method: String, _ params: [String: JSONValue] = [:], within patience: Duration = ControlClient.patience
+    ) async throws(ArgumentParser.ExitCode) -> JSONValue {
         do {
             let client = try await ControlClient.connect(to: path)
-            let result = try await client.call(method, params)
+            let result = try await client.call(method, params, within: patience)
             await client.close()
             return result
         } catch {

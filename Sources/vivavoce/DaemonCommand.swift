@@ -4,8 +4,10 @@ import ControlServer
 import Events
 import Glibc
 import LiveProtocol
+import LiveSession
 import Logging
 import Observation
+import Synchronization
 
 /// The headless assistant.
 struct DaemonCommand: AsyncParsableCommand {
@@ -72,12 +74,14 @@ struct DaemonCommand: AsyncParsableCommand {
         let bus = EventBus()
         let observatory = try Observatory.of(settings, on: bus)
         let keeper = CredentialKeeper()
+        let mode = ModeSet(settings.turns.mode)
         let daemon = try Daemon(
             bus: bus, wallClock: { Environment.now }, log: threshold, unless: observatory.refusal
         ) { () throws(AssistantError) in
             let (snapshot, credential) = try self.read(at: address, keyFrom: keeper)
             return Daemon.Plan(settings: snapshot) {
                 observatory.limit(to: snapshot.settings.observation.plan.limits)
+                mode.current = snapshot.settings.turns.mode
             } makePartner: { wishes in
                 let conversation = Conversation(
                     settings: snapshot.settings, wishes: wishes, credential: credential,
@@ -96,7 +100,8 @@ struct DaemonCommand: AsyncParsableCommand {
         }
         if let heart { await daemon.announceReloads { await heart.reloading(isUnderWay: $0) } }
         let door = try ControlDoor.opened(
-            at: flags.control.path, to: daemon, telling: bus, cost: { observatory.figures.json })
+            at: flags.control.path, to: daemon, telling: bus, mode: { mode.current }, cost: { observatory.figures.json }
+        )
         let session = TalkSession(
             console: console, style: Transcript.Style(isJSON: flags.json, isQuiet: flags.quiet), on: bus, keyboard: nil,
             talking: Talking(mode: settings.turns.mode, hasWakeWord: settings.wake.command != nil),
@@ -127,15 +132,28 @@ struct DaemonCommand: AsyncParsableCommand {
     }
 }
 
+/// The mode that the settings have, as they were last read. Any thread.
+private final class ModeSet: Sendable {
+    private let mode: Mutex<TurnMode>
+
+    init(_ mode: TurnMode) { self.mode = Mutex(mode) }
+
+    var current: TurnMode {
+        get { mode.withLock { $0 } }
+        set { mode.withLock { $0 = newValue } }
+    }
+}
+
 extension ControlDoor {
     /// - Throws: as commands tell of it.
     static func opened(
-        at path: String, to assistant: any Controlled, telling bus: EventBus, cost: @escaping @Sendable () -> JSONValue
+        at path: String, to assistant: any Controlled, telling bus: EventBus, mode: @escaping @Sendable () -> TurnMode,
+        cost: @escaping @Sendable () -> JSONValue
     ) throws(AssistantError) -> ControlDoor {
         do throws(DoorError) {
             return try ControlDoor(
-                at: path, to: assistant, telling: bus, version: Version.current, cost: cost,
-                now: { Environment.now })
+                at: path, to: assistant, telling: bus, version: Version.current, mode: mode,
+                cost: cost, now: { Environment.now })
         } catch {
             throw AssistantError(.unavailable, error.message, remedy: error.remedy)
         }

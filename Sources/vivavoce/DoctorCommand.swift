@@ -4,6 +4,7 @@ import ControlProtocol
 import Events
 import Glibc
 import LiveProtocol
+import Observation
 
 /// Looks whether everything is there that a conversation needs.
 struct Doctor: AsyncParsableCommand {
@@ -57,11 +58,14 @@ struct Doctor: AsyncParsableCommand {
         } catch {
             return tell(Finding("settings", failed: error))
         }
+        for finding in Self.observation(set, environment) { tell(finding) }
+        if let wake = await WakeCheck.finding(set, environment: environment) { tell(wake) }
         tell(MachineChecks.priority)
         tell(MachineChecks.record(set.archive, environment: environment))
         tell(await daemon)
         do throws(AssistantError) {
             let (trial, credential, rehearsal) = try await prepared(set, layers, tell)
+            for finding in await LineCheck.findings(on: try trial.endpoint(credential: credential)) { tell(finding) }
             for finding in await held(trial, credential) { tell(finding) }
             await rehearsal?.stop()
         } catch {
@@ -85,7 +89,6 @@ struct Doctor: AsyncParsableCommand {
         let credential = try sources.credential()
         _ = try trial.endpoint(credential: credential)
         tell(Finding("key", .ok, sources.used?.name ?? "set"))
-        if let proxy = set.service.proxy.flatMap(ProxyAddress.init) { tell(Finding("proxy", .ok, proxy.shown)) }
         return (trial, credential, nil)
     }
 
@@ -111,6 +114,18 @@ struct Doctor: AsyncParsableCommand {
         return trial.findings(ended) + [clocks.finding()].compactMap { $0 }
     }
 
+    /// Costs, metrics and hooks: what keeps an assistant from starting, and what it would run without.
+    private static func observation(_ set: Settings, _ environment: [String: String]) -> [Finding] {
+        let model = set.service.model ?? SessionSetup().model
+        let flaws = set.observation.plan.flaws(model: model, environment: environment)
+        guard !flaws.isEmpty else { return [Finding("observation", .ok, "costs, metrics and hooks are in order")] }
+        return flaws.map { flaw in
+            Finding(
+                "observation", flaw.isFatal ? .failed : .warning, "\(flaw.key): \(flaw.error.message)",
+                remedy: flaw.error.remedy, exit: flaw.isFatal ? .configuration : .success)
+        }
+    }
+
     private var daemon: Finding {
         get async {
             do throws(ControlError) {
@@ -122,7 +137,8 @@ struct Doctor: AsyncParsableCommand {
                     "one is running and \(status["state"]?.asString ?? "well"); it may hold the devices",
                     remedy: "`vivavoce status` says how it is.")
             } catch {
-                return Finding("daemon", .ok, "none is running")
+                if case .noDaemon = error { return Finding("daemon", .ok, "none is running") }
+                return Finding("daemon", .warning, error.message, remedy: error.remedy)
             }
         }
     }

@@ -1,6 +1,6 @@
 import ControlProtocol
 import Events
-import Glibc
+@preconcurrency import Glibc  // `stdout`, which C has as a variable
 import LiveProtocol
 
 /// An event as `watch` shows it to people: when, what, and its members in short.
@@ -37,9 +37,23 @@ enum Output {
             let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress! + sent, $0.count - sent) }
             guard count > 0 else {
                 if count < 0, errno == EINTR { continue }
-                exit(count < 0 && errno == EPIPE ? 0 : 74)
+                fail(count < 0 ? errno : EIO)
             }
             sent += count
         }
+    }
+
+    /// Sees out what `print` has written, and lost: it keeps quiet about both.
+    static func finish() {
+        let isFlushed = fflush(stdout) == 0
+        let number = errno
+        guard isFlushed else { fail(number) }
+        guard ferror(stdout) == 0 else { fail(EIO) }
+    }
+
+    private static func fail(_ number: CInt) -> Never {
+        guard number != EPIPE else { exit(0) }
+        Failure.print("cannot write to stdout: \(String(cString: strerror(number)))")
+        exit(74)
     }
 }

@@ -6,6 +6,7 @@ import ControlServer
 import Events
 import Glibc
 import LiveProtocol
+import LiveSession
 import Logging
 import Observation
 
@@ -56,12 +57,12 @@ struct Talk: AsyncParsableCommand {
 
     /// While it runs, this is the daemon that other commands steer; a second one is steered at its terminal only.
     private func door(
-        to conversation: Conversation, telling bus: EventBus, _ observatory: Observatory
+        to conversation: Conversation, in mode: TurnMode, telling bus: EventBus, _ observatory: Observatory
     ) -> ControlDoor? {
         do throws(DoorError) {
             return try ControlDoor(
                 at: flags.control.path, to: TalkDoor(conversation: conversation), telling: bus,
-                version: Version.current, cost: { observatory.figures.json }, now: { Environment.now })
+                version: Version.current, mode: { mode }, cost: { observatory.figures.json }, now: { Environment.now })
         } catch {
             if !flags.quiet { Failure.print("not steered from outside: \(error.message)") }
             return nil
@@ -94,7 +95,7 @@ struct Talk: AsyncParsableCommand {
                 settings: settings, credential: credential, environment: Environment.current, bus: bus)
             let partner = Partner(run: conversation.run, perform: conversation.perform)
                 .within(budgetsOf: observatory)
-            let door = door(to: conversation, telling: bus, observatory)
+            let door = door(to: conversation, in: settings.turns.mode, telling: bus, observatory)
             return Partner {
                 await observatory.watch {
                     guard let door else { return await partner.run() }

@@ -20,6 +20,7 @@ actor TalkSession {
     private let keyboard: Keyboard?
     private let patience: Duration
     private let reload: (@Sendable () -> Void)?
+    private let earlyExit: ExitCode
     private var talking: Talking
     private var release: Task<Void, Never>?
 
@@ -37,16 +38,18 @@ actor TalkSession {
     ///   - bus: where events are told.
     ///   - keyboard: nil where nobody can press keys.
     ///   - reload: what SIGHUP asks for; nil where it asks for the end, as at a terminal that is gone.
+    ///   - earlyExit: what Ctrl-C makes of it before it was live.
     ///   - patience: how long the conversation and its transcript may take to end once they should; the process then
     ///     ends without them.
     init(
         console: Console, style: Transcript.Style, on bus: EventBus = EventBus(), keyboard: Keyboard?,
         talking: Talking = Talking(), patience: Duration = .seconds(3), reload: (@Sendable () -> Void)? = nil,
-        partner: (EventBus) -> Partner
+        earlyExit: ExitCode = .interrupted, partner: (EventBus) -> Partner
     ) {
         self.console = console
         self.bus = bus
         self.reload = reload
+        self.earlyExit = earlyExit
         self.keyboard = keyboard
         self.patience = patience
         self.talking = talking
@@ -119,7 +122,7 @@ actor TalkSession {
     }
 
     private func exit(for outcome: Outcome) -> ExitCode {
-        if wasInterruptedEarly { return .interrupted }
+        if wasInterruptedEarly { return earlyExit }
         return console.failure == nil ? outcome.exit : .ioError
     }
 
@@ -233,7 +236,7 @@ actor TalkSession {
     }
 
     /// How it ends where the goodbye hangs: as it would have ended in order.
-    var exitOfHanging: ExitCode { wasInterruptedEarly ? .interrupted : .success }
+    var exitOfHanging: ExitCode { wasInterruptedEarly ? earlyExit : .success }
 
     /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
     /// What was begun is not given longer by what follows.

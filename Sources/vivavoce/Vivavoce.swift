@@ -31,6 +31,7 @@ struct Vivavoce: AsyncParsableCommand {
             exit(withError: error.reported())
         }
         await main(nil)
+        Output.finish()
     }
 }
 

@@ -50,10 +50,13 @@ struct TalkSessionTests {
     private let script = ScriptedPartner()
     private let output = open("/dev/null", O_WRONLY | O_CLOEXEC)
 
-    private func session(_ mode: TurnMode = .open, script: ScriptedPartner? = nil) -> TalkSession {
+    private func session(
+        _ mode: TurnMode = .open, earlyExit: ExitCode = .interrupted, script: ScriptedPartner? = nil
+    ) -> TalkSession {
         let console = Console(Console.Layout(transcript: output, notices: output))
         return TalkSession(
-            console: console, style: .init(), keyboard: nil, talking: Talking(mode: mode), patience: .seconds(600)
+            console: console, style: .init(), keyboard: nil, talking: Talking(mode: mode), patience: .seconds(600),
+            earlyExit: earlyExit
         ) {
             (script ?? self.script).partner(on: $0)
         }
@@ -115,6 +118,18 @@ struct TalkSessionTests {
             script.finish(.success)
             #expect(await result == exit)
         }
+    }
+
+    @Test("where leaving is no failure, Ctrl-C ends with 0 before anything is live")
+    func leave() async {
+        let session = session(earlyExit: .success)
+        async let result = session.hold()
+        await script.started()
+        while await !session.isReady(live: false) { await Task.yield() }
+        kill(getpid(), SIGINT)
+        #expect(await script.nextCommand() == .hangUp)
+        script.finish(.success)
+        #expect(await result == .success)
     }
 
     @Test("a transcript that nobody reads any more ends the conversation")

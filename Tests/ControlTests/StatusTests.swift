@@ -2,6 +2,7 @@ import ControlProtocol
 import Events
 import FoundationEssentials
 import LiveProtocol
+import LiveSession
 import Testing
 
 @testable import ControlServer
@@ -9,7 +10,9 @@ import Testing
 /// What `status` says after which events.
 @Suite(.timeLimit(.minutes(5)))
 struct StatusTests {
-    private func status(after bodies: Event.Body...) -> [String: JSONValue] {
+    private func status(after bodies: Event.Body...) -> [String: JSONValue] { status(after: bodies) }
+
+    private func status(after bodies: [Event.Body]) -> [String: JSONValue] {
         var status = AssistantStatus(version: "v")
         for body in bodies { status.note(Event(at: 1_795_435_200_123, session: "s1", body)) }
         return status.json(upFor: 5).members ?? [:]
@@ -38,16 +41,44 @@ struct StatusTests {
         #expect(status["state"] == "live" && status["reconnections"] == 1)
     }
 
+    @Test("a line that is down is said to be, until it is up again, or nobody wants it")
+    func lineDown() {
+        #expect(status(after: .sessionConnecting(attempt: 1))["reconnecting"] == nil, "it never was up")
+        let up = [Event.Body.sessionConnecting(attempt: 1), Self.live]
+        for down in [Event.Body.sessionRotating(because: .drop), .sessionConnecting(attempt: 2)] {
+            let status = status(after: up + [down])
+            #expect(status["state"] == "live" && status["reconnecting"] == true)
+        }
+        let ends: [Event.Body] = [
+            .sessionResumed(because: .drop, gapMilliseconds: 1, lostMilliseconds: 0, how: "handle"),
+            .sessionLive(model: "models/m", resumed: true), .wakeAsleep(because: "quiet"),
+            .sessionEnded(reason: "lost", code: nil, exit: 75),
+        ]
+        for end in ends {
+            #expect(status(after: up + [.sessionRotating(because: .drop), end])["reconnecting"] == nil, "\(end)")
+        }
+    }
+
+    @Test("the mode is the one that is set, until a conversation tells of another")
+    func mode() {
+        var status = AssistantStatus(version: "v")
+        #expect(status.json(upFor: 0, mode: .wake).members?["mode"] == "wake")
+        status.note(Event(at: 0, session: nil, .turnsMode(mode: "hold", because: "asked")))
+        #expect(status.json(upFor: 0, mode: .wake).members?["mode"] == "hold")
+        #expect(StatusBoard(version: "v", mode: { .half }, cost: { nil }).status["mode"] == "half")
+    }
+
     @Test("who speaks, on what, in which mode, and what went wrong last")
     func members() {
         let status = status(
             after: Self.live, .turnStarted(turn: 3, speaker: .model), .audioMuted(true),
             .turnsMode(mode: "hold", because: "asked"),
             .audioDevice(direction: .output, device: "default", state: .lost, reason: "unplugged"),
-            .warning(Problem(code: "c", message: "m")))
+            .warning(Problem(code: "c", message: "m", remedy: "r")))
         #expect((status["speaker"], status["turns"], status["muted"], status["mode"]) == ("model", 3, true, "hold"))
         #expect(status["output"] == ["device": "default", "state": "lost"])
-        #expect(status["lastProblem"]?["code"] == "c")
+        #expect(status["lastProblem"]?["code"] == "c" && status["lastProblem"]?["remedy"] == "r")
+        #expect(self.status(after: .warning(Problem(code: "c", message: "m")))["lastProblem"]?["remedy"] == nil)
         #expect(
             self.status(
                 after: .turnStarted(turn: 3, speaker: .model),

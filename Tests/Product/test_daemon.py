@@ -267,6 +267,36 @@ class DaemonTests(DaemonCase):
         except OSError:
             pass
 
+    def test_a_terminal_says_that_its_daemon_went(self):
+        process = self.start()
+        self.live()
+        attached = subprocess.Popen(
+            [VIVAVOCE, "attach"], env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self.addCleanup(attached.stdout.close)
+        self.addCleanup(attached.stderr.close)
+        self.assertIn(b"live again", attached.stderr.readline())
+        process.kill()
+        self.assertEqual(attached.wait(10), 69)
+        self.assertIn(f"the daemon at {self.path} is gone", attached.stderr.read().decode())
+
+    def test_a_daemon_that_hangs_is_given_up(self):
+        process = self.start()
+        self.live()
+        process.send_signal(signal.SIGSTOP)
+        for words in (["status"], ["mute"], ["watch"], ["attach"]):
+            said = self.verb(*words, code=69)[1]
+            self.assertIn("does not answer", said, words)
+            self.assertIn("restart vivavoce", said, words)
+        process.send_signal(signal.SIGCONT)
+        self.verb("status")
+
+    def test_a_message_that_is_too_long_is_refused(self):
+        self.start()
+        finished = self.run_vivavoce("say", "-", stdin=b"x" * (300 << 10))
+        self.assertExit(finished, 64)
+        self.assertIn("262144 bytes", finished.stderr.decode())
+
     def test_nonsense_is_answered_in_the_standards_words(self):
         self.start()
         calls = self.calls()

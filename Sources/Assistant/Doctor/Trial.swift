@@ -19,6 +19,8 @@ package struct Trial: Sendable {
     /// Of the microphone; a room has a noise, and a plug that is not in has none.
     private static let quietest = -90.0
 
+    private static let plug = "See whether it is plugged in and not muted: `alsamixer` or `pactl list sources`."
+
     private struct Device {
         var name: String
         var state: DeviceState?
@@ -54,15 +56,20 @@ package struct Trial: Sendable {
 
     /// - Parameter outcome: how it ended.
     package func findings(_ outcome: Outcome) -> [Finding] {
-        [service(outcome), microphone, loudspeaker, xrunFinding].compactMap { $0 }
+        [service(outcome), model, microphone, loudspeaker, xrunFinding].compactMap { $0 }
     }
 
     private func service(_ outcome: Outcome) -> Finding {
         if let live, let begin {
-            return Finding("service", .ok, "\(live.model) was ready after \(live.at - begin) ms")
+            return Finding("service", .ok, "it was ready after \(live.at - begin) ms")
         }
         let exit = outcome.exit == .success ? ExitCode.unavailable : outcome.exit
         return Finding("service", .failed, problem?.message ?? outcome.reason, remedy: problem?.remedy, exit: exit)
+    }
+
+    private var model: Finding {
+        guard let live else { return Finding("model", .skipped, "not known before the service takes it") }
+        return Finding("model", .ok, live.model)
     }
 
     private var microphone: Finding? {
@@ -70,10 +77,12 @@ package struct Trial: Sendable {
             guard device.state != .silent else {
                 return Finding(
                     "microphone", .warning, "\(device.name) brings nothing but zeros",
-                    remedy: "See whether it is plugged in and not muted: `alsamixer` or `pactl list sources`.")
+                    remedy: Self.plug)
             }
             guard let level, level > Self.quietest else {
-                return Finding("microphone", .warning, "\(device.name) is open, and nothing was heard of it")
+                return Finding(
+                    "microphone", .warning, "\(device.name) is open, and nothing was heard of it",
+                    remedy: Self.plug)
             }
             return Finding("microphone", .ok, "\(device.name), \(Int(level)) dBFS at most")
         }

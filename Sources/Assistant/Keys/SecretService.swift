@@ -82,10 +82,23 @@ package struct SecretService: Sendable {
 
     /// - Returns: whether there was a key to remove.
     package func remove() throws(AssistantError) -> Bool {
-        guard try read() != nil else { return false }
-        let run = try ask(["clear"] + Self.attributes, doing: "told to forget the key")
-        guard run.end == .exited(0) else { throw failure(run.words, doing: "told to forget the key") }
+        guard try holdsSomething() else { return false }
+        let run = try ask(["clear"] + Self.attributes, doing: Self.forgetting)
+        guard run.end == .exited(0) else { throw failure(run.words, doing: Self.forgetting) }
         return true
+    }
+
+    private static let forgetting = "told to forget the key"
+
+    /// Whether there is something in the key's place, whatever it is, and locked or not.
+    private func holdsSomething() throws(AssistantError) -> Bool {
+        try CoreDumps.forbid()  // what it finds comes with it
+        let run = try ask(["search"] + Self.attributes, doing: Self.forgetting)
+        switch run.end {
+        case .exited(0): return !run.output.isEmpty
+        case .exited(1) where run.complaint.isEmpty: return false
+        default: throw failure(run.words, doing: Self.forgetting)
+        }
     }
 
     private func ask(

@@ -132,7 +132,7 @@ package struct SettingLayers: Sendable {
     package var unknownVariables: [(name: String, nearest: String)] {
         let known = Set(
             (SettingKey.all + SettingKey.hooks).map(\.environmentName) + [
-                "VIVAVOCE_KEY", "VIVAVOCE_CONFIG", "VIVAVOCE_PROFILE",
+                "VIVAVOCE_KEY", "VIVAVOCE_CONFIG", "VIVAVOCE_PROFILE", "VIVAVOCE_SOCKET",
             ])
         return environment.keys.filter { $0.hasPrefix("VIVAVOCE_") && !known.contains($0) }.sorted().map {
             ($0, SettingKey.nearest(toEnvironmentName: $0).environmentName)

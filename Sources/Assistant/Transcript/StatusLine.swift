@@ -23,7 +23,8 @@ package struct StatusLine: Sendable, Equatable {
 
     /// Plain ASCII, so that no terminal counts its columns differently.
     package var text: String {
-        var parts = [isMuted ? "\(state) (muted)" : "\(state)"]
+        let state = state == .starting && isAsleep ? "asleep" : state.rawValue
+        var parts = [isMuted ? "\(state) (muted)" : state]
         if let elapsed { parts.append(Self.clock(elapsed)) }
         parts.append("you \(Self.meter(isMuted ? nil : inputLevel)) model \(Self.meter(outputLevel))")
         parts.append(modeText)

@@ -98,8 +98,12 @@ package actor Transcript {
 
     /// Brings the clock up to date. - Parameter now: milliseconds since 1970.
     package func tick(now: Int64) {
-        if let liveSince { status.elapsed = .milliseconds(now - liveSince) }
+        elapse(to: now)
         refresh()
+    }
+
+    private func elapse(to now: Int64) {
+        if let liveSince { status.elapsed = .milliseconds(now - liveSince) }
     }
 
     // MARK: Events
@@ -149,14 +153,19 @@ package actor Transcript {
 
     private func noteStatus(_ event: Event) {
         switch event.body {
-        case .sessionConnecting: status.state = liveSince == nil ? .connecting : .reconnecting
+        case .sessionConnecting:
+            status.state = liveSince == nil ? .connecting : .reconnecting
+            if liveSince == nil { status.elapsed = nil }
         case .sessionLive(let model, _):
             status.state = .live
             status.model = model
             liveSince = liveSince ?? event.at
         case .sessionRotating: status.state = .reconnecting
         case .sessionResumed: status.state = .live
-        case .sessionEnded: status.state = .ended
+        case .sessionEnded:
+            status.state = .ended
+            elapse(to: event.at)
+            liveSince = nil
         case .turnsMode(let mode, _): status.mode = TurnMode(rawValue: mode) ?? status.mode
         case .wakeHeard: status.isAsleep = false
         case .wakeAsleep: status.isAsleep = true
@@ -166,7 +175,7 @@ package actor Transcript {
             status.outputLevel = output
         default: break
         }
-        if let liveSince { status.elapsed = .milliseconds(event.at - liveSince) }
+        elapse(to: event.at)
     }
 
     /// Draws the live rows: what is being said, the status line and the message being typed.

@@ -12,6 +12,7 @@ struct SecretServiceTests {
         case $1 in
         store) cat >"$HOME/kept" ;;
         lookup) [ -e "$HOME/kept" ] && cat "$HOME/kept" ;;
+        search) [ -e "$HOME/kept" ] && echo '[/org/freedesktop/secrets/collection/login/1]' ;;
         clear) rm "$HOME/kept" ;;
         esac
         """
@@ -95,6 +96,22 @@ struct SecretServiceTests {
         }
         #expect(error.message.contains("bad secret: •••"))
         #expect(!error.description.contains("sesame"))
+    }
+
+    @Test("what is no key can be removed all the same, and so can one that is locked away")
+    func removes() throws {
+        let home = try home(Self.keeper)
+        let service = try SecretService(demandedIn: home.environment)
+        try home.write("two words", to: home.path + "/kept")
+        #expect(throws: AssistantError.self) { try service.read() }
+        #expect(try service.remove())
+        #expect(try !service.remove())
+        let locked = try self.home(
+            "case $1 in search) echo '[/login/1]' ;; clear) echo 'it stays locked' >&2; exit 1 ;; esac")
+        let error = try #require(throws: AssistantError.self) {
+            try SecretService(demandedIn: locked.environment).remove()
+        }
+        #expect(error.message.contains("it stays locked") && error.remedy?.contains("Unlock your keyring") == true)
     }
 
     @Test("what is no key is refused without being shown")

@@ -149,6 +149,7 @@ struct SettingLayersTests {
         let home = try SettingsFolder()
         home.environment["VIVAVOCE_SERVICE_APIVERSION"] = "v1"
         home.environment["VIVAVOCE_KEY"] = "k"
+        home.environment["VIVAVOCE_SOCKET"] = "/run/vivavoce/control.sock"
         let unknown = try home.layers().unknownVariables
         #expect(unknown.map(\.name) == ["VIVAVOCE_SERVICE_APIVERSION"])
         #expect(unknown.map(\.nearest) == ["VIVAVOCE_SERVICE_API_VERSION"])

@@ -183,6 +183,20 @@ struct TranscriptTests {
         #expect(shown() == "hold: heard ")
     }
 
+    @Test("a conversation after another begins with a clock of its own")
+    func secondConversation() async {
+        let second: [Event.Body] = [
+            .sessionConnecting(attempt: 1), .sessionLive(model: "m", resumed: false), .sessionConnecting(attempt: 1),
+        ]
+        let drawn = await output(of: Self.conversation + second, screen: TerminalScreen(columns: 90, rows: 24)).stdout
+        var states: [String] = []
+        for match in drawn.matches(of: /(connecting|live|ended|reconnecting) \| (you|\d\d:\d\d)/) {
+            if states.last != String(match.0) { states.append(String(match.0)) }
+        }
+        #expect(states.first == "connecting | you")
+        #expect(states.suffix(4) == ["ended | 00:11", "connecting | you", "live | 00:00", "reconnecting | 00:01"])
+    }
+
     @Test("mute, typing and the clock show at once")
     func interaction() async {
         let output = CapturedOutput()
