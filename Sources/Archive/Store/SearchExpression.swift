@@ -1,3 +1,4 @@
+import Foundation
 import WritingSystems
 
 /// What somebody looks for, as it was typed: words that must all occur, `"words in this order"`, `beginning*`, `a OR b`,
@@ -21,9 +22,11 @@ struct SearchExpression: Equatable, Sendable {
     /// All that may occur in a line that is found.
     var wanted: [Term] { groups.flatMap { $0 } }
 
+    /// Characters are composed as they are in transcripts: what is pasted may come in parts, Korean above all.
+    ///
     /// - Throws: `.badInput` with the place, counted in characters from 1, of what cannot be understood.
     init(parsing text: String) throws(ArchiveError) {
-        var parser = Parser(text: Array(text.without(["\0"])))
+        var parser = Parser(text: Array(text.without(["\0"]).precomposedStringWithCanonicalMapping))
         while let token = try parser.next() { try add(token, &parser) }
         guard !groups.isEmpty else {
             throw excluded.isEmpty
