@@ -74,7 +74,8 @@ let package = Package(
         .target(name: "AudioCore", swiftSettings: pure),
         .target(name: "Events", swiftSettings: pure),
         .target(name: "LiveProtocol", swiftSettings: pure),
-        .target(name: "LiveSession", dependencies: ["LiveProtocol"], swiftSettings: pure),
+        .target(name: "WritingSystems", swiftSettings: pure),
+        .target(name: "LiveSession", dependencies: ["LiveProtocol", "WritingSystems"], swiftSettings: pure),
 
         // Signal processing and I/O.
         .target(name: "Processes", dependencies: ["CProcess"], swiftSettings: common),
@@ -88,7 +89,10 @@ let package = Package(
             name: "AudioDevices", dependencies: ["AudioCore", "AudioFrontEnd", "CALSA", "CPulse"],
             swiftSettings: common),
         .target(
-            name: "Archive", dependencies: ["AudioCore", "AudioFrontEnd", "COpusEnc", "COpusFile", "Events", grdb],
+            name: "Archive",
+            dependencies: [
+                "AudioCore", "AudioFrontEnd", "COpusEnc", "COpusFile", "Events", "WritingSystems", grdb,
+            ],
             swiftSettings: common),
 
         // Wiring.

@@ -9,6 +9,8 @@ package enum Chime: Int, Sendable, CaseIterable {
     case trouble
     /// It is back.
     case connected
+    /// What both sides say is recorded from here on.
+    case recording
 
     /// One tone of a chime: struck, not blown.
     private struct Note {
@@ -18,7 +20,7 @@ package enum Chime: Int, Sendable, CaseIterable {
         var length: Int
     }
 
-    /// Up is good news, down the end of something; twice the same is trouble.
+    /// Up is good news, down the end of something; twice the same is trouble, three times a recording.
     private var notes: [Note] {
         switch self {
         case .wake: [Note(hertz: 659, start: 0, length: 120), Note(hertz: 988, start: 80, length: 180)]
@@ -27,6 +29,7 @@ package enum Chime: Int, Sendable, CaseIterable {
         case .unmuted: [Note(hertz: 880, start: 0, length: 140)]
         case .trouble: [Note(hertz: 311, start: 0, length: 140), Note(hertz: 311, start: 200, length: 180)]
         case .connected: [Note(hertz: 523, start: 0, length: 120), Note(hertz: 659, start: 80, length: 180)]
+        case .recording: [0, 150, 300].map { Note(hertz: 740, start: $0, length: 110) }
         }
     }
 

@@ -1,3 +1,5 @@
+import WritingSystems
+
 /// How far the words had come when so much of the speech had been heard.
 extension Wording {
     /// Marks that a line has at most.
@@ -18,17 +20,26 @@ extension Wording {
         anchors.last.map { max(0, total - Int(Self.pauseAtEnd * Double(samplesPerSecond)) - $0.samples) }
     }
 
-    /// The part that was played when `heard` samples of the turn's speech had left the device: whole words only.
+    /// The part that was played when `heard` samples of the turn's speech had left the device: whole words only, or whole
+    /// characters in a script without spaces.
     ///
     /// - Parameter lead: by how many samples the text runs ahead; nil: as far as the turn's beginning shows.
     package func heard(samples heard: Int, samplesPerSecond: Int, lead: Int? = nil) -> String {
         let count = spoken(at: max(heard, 0), samplesPerSecond: samplesPerSecond, lead: lead)
         guard count < characters else { return Wording.tidied(settled) }
         let scalars = settled.unicodeScalars
-        let cut = scalars.index(scalars.startIndex, offsetBy: count)
-        if scalars[cut].properties.isWhitespace { return Wording.tidied(String(settled[..<cut])) }
-        guard let space = scalars[..<cut].lastIndex(where: \.properties.isWhitespace) else { return "" }
-        return Wording.tidied(String(settled[..<space]))
+        var end = scalars.index(scalars.startIndex, offsetBy: count)
+        while end > scalars.startIndex, !mayEnd(before: end) { end = scalars.index(before: end) }
+        return Wording.tidied(String(settled[..<end]))
+    }
+
+    /// Whether a word may be over here, behind the first scalar and before the last.
+    private func mayEnd(before next: String.Index) -> Bool {
+        let scalars = settled.unicodeScalars
+        if scalars[next].properties.isWhitespace { return true }
+        let isBesideUnspaced =
+            Unspaced.mayPart(at: scalars[next]) || Unspaced.mayPart(at: scalars[scalars.index(before: next)])
+        return isBesideUnspaced && next.samePosition(in: settled) != nil
     }
 
     /// How far `text` had come after so many samples of the turn's speech.

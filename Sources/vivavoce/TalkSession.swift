@@ -1,3 +1,4 @@
+import Archive
 import Assistant
 import Dispatch
 import Events
@@ -18,7 +19,6 @@ actor TalkSession {
     private let bus: EventBus
     private let partner: Partner
     private let keyboard: Keyboard?
-    private let patience: Duration
     private let reload: (@Sendable () -> Void)?
     private let earlyExit: ExitCode
     private var talking: Talking
@@ -31,8 +31,7 @@ actor TalkSession {
     private var wasInterruptedEarly = false
     private var takesSignals = false
     private var way = DispatchWorkItem {}
-    /// When the process ends, whatever hangs by then; nil until it should.
-    private var end: ContinuousClock.Instant?
+    private var departure: Departure
 
     /// - Parameters:
     ///   - bus: where events are told.
@@ -51,7 +50,7 @@ actor TalkSession {
         self.reload = reload
         self.earlyExit = earlyExit
         self.keyboard = keyboard
-        self.patience = patience
+        departure = Departure(patience: patience)
         self.talking = talking
         transcript = Transcript(console: console, style: style)
         self.partner = partner(bus)
@@ -110,7 +109,8 @@ actor TalkSession {
             case .ended(let how):
                 outcome = how
                 bus.finish()
-                leave(with: exit(for: how), after: patience)
+                departure.conversationEnded(with: exit(for: how), now: Self.clock.now)
+                arrangeDeparture()
             case .shown, .watched:
                 unread -= 1
                 if outcome == nil { hangUp() }  // nobody reads what is said
@@ -146,6 +146,9 @@ actor TalkSession {
         case .sessionEnded(_, _, let exit): hasSaidWhy = exit != 0
         case .turnsMode(let mode, _): await modeChanged(to: mode)
         case .audioMuted(let isMuted): self.isMuted = isMuted
+        case .warning(let problem) where problem.code.hasPrefix(Archivist.codes):
+            departure.recordChanged(isUpgrading: problem.code == Archivist.upgrading, now: Self.clock.now)
+            arrangeDeparture()
         default: break
         }
     }
@@ -161,7 +164,7 @@ actor TalkSession {
         if number == SIGHUP, let reload { return reload() }
         signalsThatEnd += 1
         if number == SIGINT, !hasBeenLive { wasInterruptedEarly = true }
-        if signalsThatEnd > 1 { leave(with: .interrupted, after: .zero) }
+        if signalsThatEnd > 1 { departure.hurry(with: .interrupted, now: Self.clock.now) }
         hangUp()
     }
 
@@ -232,26 +235,23 @@ actor TalkSession {
 
     private func hangUp() {
         partner.perform(.hangUp)
-        leave(with: exitOfHanging, after: patience)
+        departure.ask(for: exitOfHanging, now: Self.clock.now)
+        arrangeDeparture()
     }
 
     /// How it ends where the goodbye hangs: as it would have ended in order.
     var exitOfHanging: ExitCode { wasInterruptedEarly ? earlyExit : .success }
 
-    /// Ends the process after a while, whatever hangs by then: a person who asked for the end gets it.
-    /// What was begun is not given longer by what follows.
-    private func leave(with exit: ExitCode, after delay: Duration) {
+    private func arrangeDeparture() {
         way.cancel()
-        let now = Self.clock.now
-        let end = min(end ?? now + delay, now + delay)
-        self.end = end
+        guard let end = departure.due, let exit = departure.exit else { return }
         way = DispatchWorkItem { [console] in
             console.close()
             console.drain(within: .milliseconds(200))
             Keyboard.restoreTerminal()
             _exit(exit.rawValue)
         }
-        let milliseconds = Int((end - now) / .milliseconds(1))
+        let milliseconds = Int((end - Self.clock.now) / .milliseconds(1))
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds), execute: way)
     }
 }

@@ -210,6 +210,14 @@ struct RecorderTests {
         expect(Burst.places(in: recording.right), at: [9_500 - Int(begun.milliseconds)])
     }
 
+    @Test("a recording that is gone with its disk is told from one that never was")
+    func noRecording() throws {
+        let gone = #expect(throws: ArchiveError.self) { _ = try RecordedSound(in: directory.path + "/gone") }
+        #expect(gone?.code == .missing && gone?.remedy?.contains("Mount its disk") == true)
+        let empty = #expect(throws: ArchiveError.self) { _ = try RecordedSound(in: directory.path) }
+        #expect(empty?.code == .missing && empty?.remedy?.contains("talk --record") == true)
+    }
+
     @Test("parts of an answer are kept beside the sound, and it is told where before the recording ends")
     func parts() async throws {
         let stage = Stage()
@@ -224,7 +232,7 @@ struct RecorderTests {
         #expect(told.contains(.image(path: kept + "image.jpg", mimeType: "image/jpeg")))
         #expect(told.contains(.image(path: kept + "image-2.jpg", mimeType: "image/jpeg")))
         #expect(told.contains(.file(path: kept + "text.txt", mimeType: "Text/Plain; charset=utf-8")))
-        #expect(stage.warnings.map(\.code) == ["part.notKept"])
+        #expect(stage.warnings.map(\.code) == ["part.notKept"] && stage.warnings.first?.remedy != nil)
         if case .recordingEnded? = told.last {} else { Issue.record("the recording's end is not told last") }
         #expect(TemporaryDirectory.contents(path + "/artifacts").count == 3)
     }

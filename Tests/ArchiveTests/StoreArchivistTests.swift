@@ -16,19 +16,27 @@ private final class Desk: Sendable {
     let archivist: Archivist
     private let events: EventSubscription
 
-    init(_ path: String, pending: PendingRecord = PendingRecord(), keeping: RecordLimits = RecordLimits()) {
+    init(
+        _ path: String, pending: PendingRecord = PendingRecord(), keeping: RecordLimits = RecordLimits(),
+        patience: Double = 0.25
+    ) {
         heard = outer.subscribe(capacity: 10_000, overflow: .dropsOldest, includingLevels: true)
         events = inner.subscribe(capacity: 10_000, overflow: .dropsOldest, includingLevels: true)
-        archivist = Archivist(path: path, keeping: keeping, pending: pending, clock: clock) { 1_800_000_000_000 }
+        archivist = Archivist(path: path, keeping: keeping, pending: pending, patience: patience, clock: clock) {
+            1_800_000_000_000
+        }
     }
 
     /// Runs the archivist beside the test's body, and to its end once the body is done.
-    func run(_ body: () async throws -> Void) async throws {
+    ///
+    /// - Parameter atEnd: runs when nothing more is told, while the archivist comes to its end.
+    func run(_ body: () async throws -> Void, atEnd: () async throws -> Void = {}) async throws {
         async let running: Void = archivist.run(events, to: outer)
         _ = await clock.nextNap()
         do {
             try await body()
             inner.finish()
+            try await atEnd()
             await running
         } catch {
             inner.finish()
@@ -234,6 +242,79 @@ struct StoreArchivistTests {
             await desk.beat(.seconds(8))
             #expect(await desk.next()?.problem?.code == "archive.resumed")
             #expect(try lines().map(\.text) == ["before", "during"])
+        }
+    }
+
+    /// A record as version 2 kept it, which another program holds: bringing it up to date takes until that lets go.
+    private func heldOldRecord() throws -> DatabaseQueue {
+        try FileManager.default.createDirectory(atPath: folder.path + "/data", withIntermediateDirectories: true)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        configuration.journalMode = .wal
+        let other = try DatabaseQueue(path: folder.database, configuration: configuration)
+        try Schema.migrator.migrate(other, upTo: "2")
+        try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        return other
+    }
+
+    private func letGo(_ other: DatabaseQueue) async throws {
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+    }
+
+    private var isUpToDate: Bool {
+        get throws { try TranscriptStore(at: folder.database, forWriting: false).reading(Schema.isCurrent) }
+    }
+
+    @Test("an older record is brought up to date beside the conversation, which is told if it takes long")
+    func upgrade() async throws {
+        let other = try heldOldRecord()
+        let desk = Desk(folder.database, patience: 600)
+        try await desk.run { () async throws in
+            desk.say(1, "during")
+            #expect(await desk.next()?.name == "transcript.final")
+            await desk.beat()
+            let told = await desk.next()?.problem
+            #expect(told?.code == Archivist.upgrading && told?.remedy != nil)
+            await desk.beat()
+            desk.say(2, "told once")
+            #expect(await desk.next()?.name == "transcript.final")
+            #expect(try lines().isEmpty && !isUpToDate)
+
+            try await letGo(other)
+            #expect(await desk.next()?.problem?.code == "archive.resumed")
+            #expect(try lines().map(\.text) == ["during", "told once"] && isUpToDate)
+            desk.say(3, "after")
+            _ = await desk.next()
+            #expect(try lines().last?.text == "after")
+        }
+    }
+
+    @Test("a conversation that ends meanwhile waits until its lines are written, and says why")
+    func endDuringUpgrade() async throws {
+        let other = try heldOldRecord()
+        let desk = Desk(folder.database, patience: 600)
+        try await desk.run {
+            desk.say(1, "last words")
+            #expect(await desk.next()?.name == "transcript.final")
+        } atEnd: {
+            #expect(await desk.next()?.problem?.code == Archivist.upgrading)
+            try await letGo(other)
+        }
+        #expect(try lines().map(\.text) == ["last words"])
+        #expect(await desk.next()?.problem?.code == "archive.resumed")
+    }
+
+    @Test("a record that cannot be brought up to date now is tried again, and the lines wait")
+    func failedUpgrade() async throws {
+        let other = try heldOldRecord()
+        let desk = Desk(folder.database, patience: 0)
+        try await desk.run { () async throws in
+            desk.say(1, "kept")
+            #expect(await desk.next()?.name == "transcript.final")
+            await desk.beat(.seconds(5))
+            try await letGo(other)
+            await desk.beat(.seconds(30))
+            #expect(try lines().map(\.text) == ["kept"] && isUpToDate)
         }
     }
 

@@ -164,4 +164,15 @@ struct StoreReadingTests {
         }
         #expect(values == [2, 1, 1])
     }
+
+    @Test("whatever the system or SQLite answers, there is something to do about it")
+    func remedies() {
+        for number in [ENOSPC, EACCES, ENOENT, EIO] {
+            #expect(ArchiveError(number, "open", folder.database).remedy != nil)
+        }
+        for code in [ResultCode.SQLITE_IOERR, .SQLITE_FULL, .SQLITE_BUSY, .SQLITE_CORRUPT, .SQLITE_CANTOPEN] {
+            let error = ArchiveError(DatabaseError(resultCode: code), at: folder.database, doing: "read")
+            #expect(error.remedy != nil)
+        }
+    }
 }

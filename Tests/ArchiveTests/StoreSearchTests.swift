@@ -210,6 +210,36 @@ struct StoreSearchTests {
         }
     }
 
+    @Test("what was typed in parts, as some systems paste it, is found as it is kept")
+    func decomposed() throws {
+        let korean = "\u{1112}\u{1161}\u{11AB}\u{1100}\u{116E}\u{11A8}\u{110B}\u{1165}"
+        #expect(korean == "한국어" && !korean.unicodeScalars.elementsEqual("한국어".unicodeScalars))
+        #expect(try found(korean) == [6])
+        #expect(try found("cafe\u{301}") == [1])
+        try store.add("voiced", startedAt: 200_000, ["ありがとう"])
+        #expect(try found("か\u{3099}と").count == 1)
+    }
+
+    @Test(
+        "a snippet marks what was found, and no syllable that only begins alike",
+        arguments: [
+            ("한", "하늘 학교 한국어", ["한"]), ("배우", "바위 배우고 배", ["배우"]), ("ดี", "ดูดีด้", ["ดี"]), ("ด", "ดูมา", ["ดู"]),
+            ("が", "かがか", ["が"]), ("abc東", "ABC東abc", ["ABC東"]), ("東京", "京東京東", ["東京"]), ("東東", "東東東", ["東東", "東"]),
+        ])
+    func marks(query: String, text: String, marked: [String]) throws {
+        let snippet = Snippet(of: text, around: try SearchExpression(parsing: query).wanted)
+        #expect(snippet.pieces.filter(\.isMatch).map(\.text) == marked)
+        #expect(snippet.pieces.map(\.text).joined() == text)
+    }
+
+    @Test("a snippet of a long line is taken from around what was found, not from around what looks like it")
+    func longLine() throws {
+        let snippet = Snippet(
+            of: "하" + String(repeating: " 말", count: 200) + " 한국어", around: try SearchExpression(parsing: "한국").wanted)
+        #expect(snippet.isCutBefore && !snippet.isCutAfter)
+        #expect(snippet.pieces.filter(\.isMatch).map(\.text) == ["한국"])
+    }
+
     @Test("a snippet shows what was found in its surroundings")
     func snippets() throws {
         let snippet = try #require(try store.search(LineSearch("CAFE* opens")).first?.snippet)

@@ -19,7 +19,9 @@ package struct OpusRecording: ~Copyable {
         var code: CInt = 0
         guard let opened = op_open_file(path, &code) else {
             guard code != OP_EREAD && code != OP_EFAULT else {
-                throw ArchiveError(errno: errno, "cannot read the recording \(path)")
+                var error = ArchiveError(errno: errno, "cannot read the recording \(path)")
+                error.remedy = "See whether its disk is mounted and sound, and whether you may read the file."
+                throw error
             }
             throw ArchiveError(
                 .corrupt, "\(path) is no Ogg Opus file (opusfile says \(code))",

@@ -34,14 +34,23 @@ package struct RecordedSound: ~Copyable {
             if first == nil { first = consume recording }
         }
         guard let opened = first.take(), let last = parts.last else {
-            throw ArchiveError(
-                .missing, "There is no recording in \(directory)",
-                remedy: "Conversations are recorded with vivavoce talk --record DIR.")
+            throw Self.missing(directory)
         }
         self.parts = parts
         start = parts[0].start
         end = last.end
         current = opened
+    }
+
+    private static func missing(_ directory: String) -> ArchiveError {
+        guard access(directory, F_OK) == 0 else {
+            return ArchiveError(
+                .missing, "Cannot find the recording's directory \(directory): \(String(cString: strerror(errno)))",
+                remedy: "Mount its disk. If it was moved, vivavoce transcripts replay DIR/ plays it from there.")
+        }
+        return ArchiveError(
+            .missing, "There is no recording in \(directory)",
+            remedy: "Conversations are recorded with vivavoce talk --record DIR.")
     }
 
     /// - Returns: nil for a file that ended before there was sound in it: a disk that was full, or a kill.

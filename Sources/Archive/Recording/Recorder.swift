@@ -131,8 +131,8 @@ package actor Recorder {
                 .warning(
                     Problem(
                         code: "part.notKept",
-                        message: "\(size) bytes of \(mimeType) are not kept: the disk has not taken what came before."))
-            )
+                        message: "\(size) bytes of \(mimeType) are not kept: the disk has not taken what came before.",
+                        remedy: "Name a directory on a faster disk with --record.")))
         }
         queue.run { [directory, tell, shared] in
             defer { shared.bytes.subtract(size, ordering: .relaxed) }

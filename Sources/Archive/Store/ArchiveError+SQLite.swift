@@ -11,7 +11,8 @@ extension ArchiveError {
             return
         }
         guard let failure = error as? DatabaseError else {
-            self.init(.inputOutput, "Cannot \(verb) the record at \(path): \(error).")
+            let code = Code.inputOutput
+            self.init(code, "Cannot \(verb) the record at \(path): \(error).", remedy: code.remedy)
             return
         }
         let code = Code(failure.resultCode)
@@ -51,7 +52,9 @@ extension ArchiveError.Code {
         case .permission: "Make the file and its folder writable for yourself."
         case .busy: "Close the other program that holds it."
         case .corrupt: "Move it away: the next conversation begins another."
-        case .newer, .missing, .badInput, .inputOutput: nil
+        case .missing: "Mount its disk, if it lies on one that is not there."
+        case .inputOutput: "See whether its disk is mounted and sound: `dmesg` has what the system found."
+        case .newer, .badInput: nil
         }
     }
 }

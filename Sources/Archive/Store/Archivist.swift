@@ -16,6 +16,12 @@ package actor Archivist {
     /// Between two signs that a conversation is under way.
     private static let seenInterval = Duration.seconds(60)
 
+    /// All codes of its warnings begin so.
+    package static let codes = "archive."
+    /// The code of the warning that a record of an older form is being brought to the newest. Until another of `codes`
+    /// follows, or the conversation's end, a process that ends loses what was said, and begins anew the next time.
+    package static let upgrading = codes + "upgrading"
+
     /// Since when, and until when, nothing is written.
     private struct Outage {
         var since: Duration
@@ -35,6 +41,9 @@ package actor Archivist {
     private var nextSeen = Duration.zero
     /// Recordings that were told of as not there to be deleted.
     private var unreachable: Set<String> = []
+    /// The record is brought to the newest form: lines wait in memory, and events go on.
+    private var isUpgrading = false
+    private var isUpgradeTold = false
     private var isWriting = false
     /// Who waits until `isWriting` is false.
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -50,12 +59,13 @@ package actor Archivist {
         self.init(path: path, keeping: keeping, pending: PendingRecord(), clock: clock, wallClock: wallClock)
     }
 
+    /// - Parameter patience: seconds to wait for another program's lock.
     init<C: Clock>(
-        path: String, keeping: RecordLimits = RecordLimits(), pending: PendingRecord, clock: C,
+        path: String, keeping: RecordLimits = RecordLimits(), pending: PendingRecord, patience: Double = 0.25, clock: C,
         wallClock: @escaping @Sendable () -> Int64
     ) where C.Duration == Duration {
         let origin = clock.now
-        writer = RecordWriter(path: path, wallClock: wallClock)
+        writer = RecordWriter(path: path, wallClock: wallClock, patience: patience)
         self.keeping = keeping
         self.pending = pending
         self.wallClock = wallClock
@@ -66,14 +76,20 @@ package actor Archivist {
     /// Takes every event in order, writes what belongs in the record, and publishes it on `bus`, a final line after it
     /// is on disk. Returns when `events` has ended and what could be written is; `bus` is not finished.
     ///
+    /// A record of an older form is brought to the newest first, beside the events: until that is done, lines are published
+    /// before they are on disk, and it is waited for at the end.
+    ///
     /// Once per archivist. Cancelling it drops the events that wait.
     package func run(_ events: EventSubscription, to bus: EventBus) async {
+        isUpgrading = await writer.isOutdated()
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.upgrade(bus) }
             group.addTask {
                 while (try? await self.sleep(Self.partialInterval)) != nil { await self.secondPassed(bus) }
             }
             group.addTask { await self.keepHouse(bus) }
             for await event in events { await pass(event, to: bus) }
+            tellUpgrade(bus)
             group.cancelAll()
         }
         await commitLast(bus)
@@ -85,11 +101,33 @@ package actor Archivist {
 
     private func pass(_ event: Event, to bus: EventBus) async {
         session = event.session ?? session
-        if pending.take(event), outage == nil { await commit(bus) }
+        if pending.take(event), outage == nil, !isUpgrading { await commit(bus) }
         bus.publish(event)
     }
 
+    private func upgrade(_ bus: EventBus) async {
+        guard isUpgrading else { return }
+        let result = await perform(bus) { _ throws(ArchiveError) in }  // opened for that, it is upgraded
+        isUpgrading = false
+        switch result {
+        case .success:
+            guard await commit(bus) == nil, isUpgradeTold else { return }
+            tell(.archiveResumed(pending.takeLoss()), on: bus)
+        case .failure(let error):
+            notWritten(error, bus)
+            if isUpgradeTold { outage?.isTold = true }
+        }
+    }
+
+    /// Most records take less than a second.
+    private func tellUpgrade(_ bus: EventBus) {
+        guard isUpgrading, !isUpgradeTold else { return }
+        isUpgradeTold = true
+        tell(.archiveUpgrading(writer.path), on: bus)
+    }
+
     private func secondPassed(_ bus: EventBus) async {
+        guard !isUpgrading else { return tellUpgrade(bus) }
         if let outage, now() < outage.nextAttempt { return }
         await commit(bus)
         guard outage == nil, now() >= nextSeen, let session else { return }
@@ -196,10 +234,18 @@ package actor Archivist {
 extension Problem {
     fileprivate static func archiveFailed(_ error: ArchiveError) -> Problem {
         Problem(
-            code: "archive.\(error.code.rawValue)",
+            code: Archivist.codes + error.code.rawValue,
             message:
                 "\(error.message) The conversation goes on; what is said waits in memory and is written when it can be.",
             remedy: error.remedy)
+    }
+
+    fileprivate static func archiveUpgrading(_ path: String) -> Problem {
+        Problem(
+            code: Archivist.upgrading,
+            message: "The record at \(path) is brought to the form of this version, once, which may take minutes. The "
+                + "conversation goes on; what is said waits in memory and is written then.",
+            remedy: "Ending waits for it. Asked twice to end, it does not: what was said is lost, and it begins anew.")
     }
 
     fileprivate static func archiveResumed(_ loss: PendingRecord.Loss) -> Problem {

@@ -11,18 +11,19 @@ final class RecordWriter: Sendable {
         var setAside: String?
     }
 
-    /// For another program's lock; everyone who waits for a line waits with us.
-    private static let patience = 0.25
-
     let path: String
     private let wallClock: @Sendable () -> Int64
+    private let patience: Double
     private let queue = DispatchQueue(label: "archive")
     private let store = Mutex<Opened?>(nil)
 
-    /// - Parameter wallClock: milliseconds since 1970, for the name of a database that is set aside.
-    init(path: String, wallClock: @escaping @Sendable () -> Int64) {
+    /// - Parameters:
+    ///   - wallClock: milliseconds since 1970, for the name of a database that is set aside.
+    ///   - patience: seconds to wait for another program's lock; everyone who waits for a line waits with us.
+    init(path: String, wallClock: @escaping @Sendable () -> Int64, patience: Double = 0.25) {
         self.path = path
         self.wallClock = wallClock
+        self.patience = patience
     }
 
     /// Runs work on the open record, in the order of the calls. Where it turns out to be damaged, it is moved away, and
@@ -32,6 +33,24 @@ final class RecordWriter: Sendable {
     ) async -> Outcome<Value> {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.performNow(work)) }
+        }
+    }
+
+    /// Whether there is a record of an older form, which the first piece of work brings to the newest; a million lines take
+    /// a minute or more. Changes nothing. What cannot be read is no older form: writing shows what is wrong with it.
+    func isOutdated() async -> Bool {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.isOutdatedNow) }
+        }
+    }
+
+    private var isOutdatedNow: Bool {
+        do throws(ArchiveError) {
+            let store = try TranscriptStore(at: path, forWriting: false, patience: patience)
+            defer { store.close() }
+            return try !store.reading(Schema.isCurrent)
+        } catch {
+            return false
         }
     }
 
@@ -96,7 +115,7 @@ final class RecordWriter: Sendable {
             if open.file == FileIdentity(of: path) { return open.store }
             drop()
         }
-        let opened = try TranscriptStore(at: path, forWriting: true, patience: Self.patience)
+        let opened = try TranscriptStore(at: path, forWriting: true, patience: patience)
         store.withLock { $0 = Opened(store: opened, file: FileIdentity(of: path)) }
         return opened
     }

@@ -1,4 +1,5 @@
 import GRDB
+import WritingSystems
 
 /// The tables of the record. A step that was once released never changes; what is new is a step of its own.
 enum Schema {

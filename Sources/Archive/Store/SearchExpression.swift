@@ -1,3 +1,6 @@
+import Foundation
+import WritingSystems
+
 /// What somebody looks for, as it was typed: words that must all occur, `"words in this order"`, `beginning*`, `a OR b`,
 /// and `-without`. Letters count without their accents and case.
 struct SearchExpression: Equatable, Sendable {
@@ -19,9 +22,11 @@ struct SearchExpression: Equatable, Sendable {
     /// All that may occur in a line that is found.
     var wanted: [Term] { groups.flatMap { $0 } }
 
+    /// Characters are composed as they are in transcripts: what is pasted may come in parts, Korean above all.
+    ///
     /// - Throws: `.badInput` with the place, counted in characters from 1, of what cannot be understood.
     init(parsing text: String) throws(ArchiveError) {
-        var parser = Parser(text: Array(text.without(["\0"])))
+        var parser = Parser(text: Array(text.without(["\0"]).precomposedStringWithCanonicalMapping))
         while let token = try parser.next() { try add(token, &parser) }
         guard !groups.isEmpty else {
             throw excluded.isEmpty
@@ -44,20 +49,8 @@ struct SearchExpression: Equatable, Sendable {
     }
 }
 
-/// Scripts that put no spaces between words: of what they write, threes of characters are indexed.
-enum Unspaced {
-    static let ranges: [ClosedRange<Unicode.Scalar>] = [
-        "\u{E00}"..."\u{EFF}",  // Thai, Lao
-        "\u{1000}"..."\u{109F}",  // Myanmar
-        "\u{1780}"..."\u{17FF}",  // Khmer
-        "\u{2E80}"..."\u{9FFF}",  // Chinese, Japanese
-        "\u{AC00}"..."\u{D7AF}",  // Korean, whose words take endings
-        "\u{F900}"..."\u{FAFF}", "\u{20000}"..."\u{3FFFF}",  // more Chinese
-    ]
-
-    static func contains(_ scalar: Unicode.Scalar) -> Bool { ranges.contains { $0.contains(scalar) } }
-
-    /// For SQLite's GLOB: matches a text with at least one such character.
+extension Unspaced {
+    /// For SQLite's GLOB: matches a text with at least one such character, of which threes are indexed.
     static var pattern: String {
         let ranges = ranges.map { "\($0.lowerBound)-\($0.upperBound)" }.joined()
         return "*[\(ranges)]*"

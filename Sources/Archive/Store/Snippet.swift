@@ -25,7 +25,10 @@ package struct Snippet: Sendable, Equatable {
     init(of text: String, around terms: [SearchExpression.Term]) {
         let characters = Array(text)
         let folded = characters.map(Self.folded)
-        let matches = terms.flatMap { Self.occurrences(of: $0, in: folded) }.sorted { $0.lowerBound < $1.lowerBound }
+        let matches = terms.flatMap { term in
+            term.isUnspaced
+                ? Self.parts(of: characters, like: term.text) : Self.occurrences(of: term, in: folded)
+        }.sorted { $0.lowerBound < $1.lowerBound }
         var start = max(0, (matches.first?.lowerBound ?? 0) - Self.lead)
         if characters.count - start < Self.length { start = max(0, characters.count - Self.length) }
         var end = min(characters.count, start + Self.length)
@@ -52,7 +55,7 @@ package struct Snippet: Sendable, Equatable {
         if position < end { pieces.append(Piece(String(characters[position..<end]))) }
     }
 
-    /// Without accents and case, as the index compares.
+    /// Without accents and case, as the index of words compares.
     private static func folded(_ character: Character) -> Character {
         if character.isASCII { return character.lowercased().first ?? character }
         let base = String(
@@ -61,14 +64,23 @@ package struct Snippet: Sendable, Equatable {
         return base.lowercased().first ?? character
     }
 
-    /// Where a term stands: whole words, or anything for scripts without spaces.
-    private static func occurrences(of term: SearchExpression.Term, in text: [Character]) -> [Range<Int>] {
-        if term.isUnspaced {
-            let wanted = term.text.map(folded)
-            guard text.count >= wanted.count else { return [] }
-            return (0...(text.count - wanted.count)).filter { text[$0..<$0 + wanted.count].elementsEqual(wanted) }
-                .map { $0..<$0 + wanted.count }
+    /// Where something stands in scripts without spaces, as the index of threes compares: scalar by scalar, without case.
+    /// In these scripts what looks like an accent makes another syllable.
+    ///
+    /// - Returns: whole characters, in which it may be a part: a consonant is found under its vowel.
+    private static func parts(of text: [Character], like wanted: String) -> [Range<Int>] {
+        let wanted = Array(wanted.lowercased().unicodeScalars)
+        let scalars = text.enumerated().flatMap { place, character in
+            character.lowercased().unicodeScalars.map { (scalar: $0, place: place) }
         }
+        guard scalars.count >= wanted.count else { return [] }
+        return (0...(scalars.count - wanted.count)).filter { start in
+            zip(scalars[start...], wanted).allSatisfy { $0.scalar == $1 }
+        }.map { scalars[$0].place..<scalars[$0 + wanted.count - 1].place + 1 }
+    }
+
+    /// Where words stand.
+    private static func occurrences(of term: SearchExpression.Term, in text: [Character]) -> [Range<Int>] {
         let wanted = words(in: term.text.map(folded)).map(\.word)
         let words = words(in: text)
         guard !wanted.isEmpty, words.count >= wanted.count else { return [] }

@@ -25,6 +25,9 @@ package struct Cues: Sendable {
     private var mode: String
     /// When each chime was last wanted, in the events' time.
     private var wanted: [Chime: Int64] = [:]
+    private var hasOutput = false
+    /// A recording began before there was an output to hear of it.
+    private var owesRecording = false
 
     /// - Parameters:
     ///   - setting: `auto` is in wake mode, and where there is no screen.
@@ -39,13 +42,31 @@ package struct Cues: Sendable {
     /// Whether this process was started from a terminal and still shows something there.
     package static var hasTerminal: Bool { isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1 }
 
+    /// That a recording begins is said whatever is set: where no screen says it, by a chime, which is due once more when the
+    /// output opens after that.
+    ///
     /// - Returns: the chime to play now, if any.
     package mutating func chime(for event: Event) -> Chime? {
-        if case .turnsMode(let mode, _) = event.body { self.mode = mode }
-        guard isOn, let chime = Self.meaning(of: event.body) else { return nil }
-        let last = wanted.updateValue(event.at, forKey: chime)
+        let isDue = note(event.body) && owesRecording
+        if isDue { owesRecording = false }
+        guard let chime = isDue ? .recording : Self.meaning(of: event.body) else { return nil }
+        guard isOn || (chime == .recording && !hasScreen) else { return nil }
+        let last = isDue ? nil : wanted.updateValue(event.at, forKey: chime)
         if let last, event.at - last < Self.pause { return nil }
         return chime
+    }
+
+    /// - Returns: whether the output has just come.
+    private mutating func note(_ body: Event.Body) -> Bool {
+        switch body {
+        case .turnsMode(let mode, _): self.mode = mode
+        case .recordingStarted: owesRecording = !hasOutput
+        case .audioDevice(.output, _, let state, _):
+            defer { hasOutput = state != .lost }
+            return !hasOutput && state != .lost
+        default: break
+        }
+        return false
     }
 
     private var isOn: Bool {
@@ -61,6 +82,7 @@ package struct Cues: Sendable {
         case .wakeHeard: .wake
         case .wakeAsleep: .asleep
         case .audioMuted(let isMuted): isMuted ? .muted : .unmuted
+        case .recordingStarted: .recording
         case .warning(let problem) where problem.code == "session.outOfReach": .trouble
         case .sessionRotating(.drop), .error, .audioDevice(_, _, .lost, _): .trouble
         case .sessionResumed(.drop, _, _, _), .audioDevice(_, _, .reopened, _): .connected

@@ -23,7 +23,7 @@ struct CuesTests {
         (.audioDevice(direction: .input, device: "default", state: .lost, reason: "gone"), .trouble),
         (.audioDevice(direction: .input, device: "default", state: .reopened, reason: nil), .connected),
         (.error(Problem(code: "session.ended", message: "over")), .trouble),
-        (.wakeAsleep(because: "idle"), .asleep),
+        (.wakeAsleep(because: "idle"), .asleep), (.recordingStarted(path: "/r"), .recording),
     ]
 
     @Test("what a screen would show is chimed, and what nobody needs to know is not")
@@ -40,6 +40,35 @@ struct CuesTests {
         #expect(heard(muted, by: Cues(.off, mode: .wake, hasScreen: false)) == [nil])
         let switched: [Event.Body] = [.turnsMode(mode: "wake", because: "asked"), .audioMuted(true)]
         #expect(heard(switched, by: Cues(.auto, mode: .open, hasScreen: true)) == [nil, .muted])
+    }
+
+    private let opened = Event.Body.audioDevice(direction: .output, device: "default", state: .open, reason: nil)
+
+    @Test("where no screen says that a recording begins, it is chimed whatever is set")
+    func recording() {
+        let begun: [Event.Body] = [opened, .recordingStarted(path: "/r"), .audioMuted(true)]
+        #expect(heard(begun, by: Cues(.off, mode: .open, hasScreen: false)) == [nil, .recording, nil])
+        #expect(heard(begun, by: Cues(.auto, mode: .open, hasScreen: false)) == [nil, .recording, .muted])
+        #expect(heard(begun, by: Cues(.auto, mode: .open, hasScreen: true)) == [nil, nil, nil])
+        #expect(heard(begun, by: Cues(.off, mode: .wake, hasScreen: true)) == [nil, nil, nil])
+    }
+
+    @Test("a recording that begins before anything can be heard is chimed once something can")
+    func recordingBeforeOutput() {
+        let begun = Event.Body.recordingStarted(path: "/r")
+        var cues = Cues(.off, mode: .open, hasScreen: false)
+        #expect(cues.chime(for: Event(at: 0, session: nil, begun)) == .recording)
+        #expect(cues.chime(for: Event(at: 1, session: nil, opened)) == .recording)
+        #expect(cues.chime(for: Event(at: 9_000, session: nil, opened)) == nil)
+
+        let lost = Event.Body.audioDevice(direction: .output, device: "default", state: .lost, reason: "gone")
+        let back = Event.Body.audioDevice(direction: .output, device: "default", state: .reopened, reason: nil)
+        let around = [lost, begun, back, lost, back]
+        #expect(
+            heard([opened] + around, by: Cues(.on, mode: .open, hasScreen: true))
+                == [nil, .trouble, .recording, .recording, .trouble, .connected])
+        #expect(
+            heard([opened] + around, by: Cues(.off, mode: .open, hasScreen: true)).allSatisfy { $0 == nil })
     }
 
     @Test("a setting that changes holds from the next event on")
