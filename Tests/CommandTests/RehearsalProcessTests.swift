@@ -39,7 +39,7 @@ struct RehearsalProcessTests {
     @Test("it is started, tells where it listens, is ended and reaped")
     func startsAndStops() async throws {
         let rehearsal = try await RehearsalProcess.start(
-            program: script("\(Self.ready)\necho more\nexec sleep 60"), showsLog: false)
+            program: script("\(Self.ready)\necho more\nexec sleep 600"), showsLog: false)
         #expect(rehearsal.address.description == "ws://127.0.0.1:4711")
         let process = try child()
         #expect(kill(process, 0) == 0)
@@ -70,7 +70,7 @@ struct RehearsalProcessTests {
 
     @Test("one that says something else first is ended")
     func babbles() async throws {
-        let program = try script("echo hello\nexec sleep 60")
+        let program = try script("echo hello\nexec sleep 600")
         await #expect(throws: AssistantError.self) {
             try await RehearsalProcess.start(program: program, showsLog: false)
         }
@@ -116,7 +116,7 @@ struct RehearsalProcessTests {
 
     @Test("it dies with us, even when we are killed")
     func diesWithParent() throws {
-        let executable = try installation("exec sleep 60")
+        let executable = try installation("exec sleep 600")
         let process = user.process(["talk", "--rehearse"], executable: executable)
         try process.run()
         let child = try child()

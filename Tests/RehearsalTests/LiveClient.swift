@@ -92,6 +92,9 @@ final class LiveClient: Sendable {
             }
         } catch SocketError.disconnected {
             return .dropped
+        } catch SocketError.failed(_, errno: ECONNRESET, _) {
+            // Where what was sent had not been read before the end.
+            return .dropped
         }
     }
 
