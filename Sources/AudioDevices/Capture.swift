@@ -12,7 +12,7 @@ package enum CaptureEnd: Equatable, Sendable {
 /// `run(on:)` is the whole life of one device; it may be called again for the next. All else may be called from any
 /// thread at any time and never blocks.
 package actor Capture<Stage: CaptureStage> {
-    private let thread = DeviceThread(name: "vv-capture")
+    private let thread: DeviceThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private nonisolated let state = CaptureState()
     private nonisolated let wake: Wake
@@ -34,12 +34,13 @@ package actor Capture<Stage: CaptureStage> {
     ///   - activity: is told of what the stage hears.
     ///   - onPacket: called on the capture thread after each 20 ms (320 samples) written, and at the end of an input
     ///     for what is left. Must not block.
-    /// - Throws: when the process has no descriptor left.
+    /// - Throws: when the process has no descriptor or thread left.
     package init(
         into voice: consuming SampleProducer, stage: Stage = PassThrough(), tap: VoiceTap? = nil,
         tape: SoundTape? = nil, activity: VoiceActivity = VoiceActivity(),
         onPacket: @escaping @Sendable () -> Void = {}
     ) throws(DeviceError) {
+        thread = try DeviceThread(name: "vv-capture")
         wake = try Wake()
         self.voice = consume voice
         self.stage = stage

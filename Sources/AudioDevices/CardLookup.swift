@@ -1,9 +1,10 @@
 /// Asks ALSA about the cards behind names of devices. A thread of its own may wait for the answers.
 package actor CardLookup {
-    private let thread = DeviceThread(name: "vv-lookup")
+    private let thread: DeviceThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    package init() {}
+    /// - Throws: when the system has no thread left.
+    package init() throws(DeviceError) { thread = try DeviceThread(name: "vv-lookup") }
 
     /// The same device by a name that stays when it is plugged in again under another number.
     ///

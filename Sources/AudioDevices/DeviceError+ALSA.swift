@@ -51,12 +51,22 @@ extension DeviceError {
             remedy: "Choose another with ? as the device")
     }
 
-    /// - Parameter name: of a device whose thread does not come back.
-    static func stuck(_ name: String) -> DeviceError {
-        let seconds = StillnessWatch.patience.inSeconds
-        return DeviceError(
-            .stalled, "\(name) does not answer: a call to it has not come back for \(seconds) s",
+    /// - Parameters:
+    ///   - name: of a device whose thread does not come back.
+    ///   - patience: how long that has been so.
+    static func stuck(_ name: String, for patience: Duration) -> DeviceError {
+        DeviceError(
+            .stalled, "\(name) does not answer: a call to it has not come back for \(patience.inSeconds) s",
             remedy: "If a sound server is behind it, start that again")
+    }
+
+    /// - Parameters:
+    ///   - name: of a device whose thread does not come back.
+    ///   - next: which is to be opened in its place.
+    static func stuck(_ name: String, before next: String) -> DeviceError {
+        DeviceError(
+            .stalled, "\(name) does not answer: a call to it has not come back. \(next) is opened when it has",
+            remedy: "If a sound server is behind \(name), start that again")
     }
 
     /// - Parameter patience: how long was waited.

@@ -21,6 +21,14 @@ extension DeviceError {
             return DeviceError(.inputOutput, message, errno: number)
         }
     }
+
+    /// - Parameter name: of the thread that cannot be had.
+    static func noThread(_ name: String, errno number: CInt) -> DeviceError {
+        DeviceError(
+            .other, "the system has no thread left for \(name): \(String(cString: strerror(number)))",
+            remedy: "End other programs, or raise the limit of tasks (ulimit -u; TasksMax of the service)",
+            errno: number)
+    }
 }
 
 extension Resampler {

@@ -21,7 +21,8 @@ struct DeviceLife: Sendable {
         /// Its thread does not come back out of a call.
         case stuck
         /// It has been told to end, and another is opened when it has.
-        case closing
+        /// - isStuck: its thread does not come back out of a call, and that has been told.
+        case closing(isStuck: Bool)
         /// It is opened again then.
         case waiting(until: Duration)
         case over
@@ -29,6 +30,8 @@ struct DeviceLife: Sendable {
 
     private var state = State.opening
     private var device: DeviceSpec
+    /// What was opened last: `device`, unless that waits for the end of this one.
+    private var running: DeviceSpec
     /// What is gone back to when `device` cannot be opened: the one before.
     private var fallback: DeviceSpec?
     private var rate: SampleRate?
@@ -42,7 +45,10 @@ struct DeviceLife: Sendable {
     private var silence = SilenceWatch()
     private var stillness = StillnessWatch()
 
-    init(on device: DeviceSpec) { self.device = device }
+    init(on device: DeviceSpec) {
+        self.device = device
+        running = device
+    }
 
     /// When `timePassed` is due.
     var deadline: Duration? {
@@ -120,7 +126,7 @@ struct DeviceLife: Sendable {
         case .opening, .stuck, .waiting: break
         case .working(let since): plan.worked(for: now - since)
         }
-        if let fallback, state == .opening { return goBack(to: fallback, because: error) }
+        if let fallback { return goBack(to: fallback, because: error) }
         if case .wrongRate(let measured) = error.code { return takeRate(measured, error) }
         guard case .retry(let wait) = plan.failed(error, of: device) else {
             return finish(.failure(error))
@@ -156,18 +162,28 @@ struct DeviceLife: Sendable {
 
     /// What the device's thread has counted by now: call it about twice a second.
     mutating func observed(_ activity: DeviceActivity, now: Duration) -> [Effect] {
+        switch state {
+        case .waiting, .over, .closing(isStuck: true): return []
+        case .stuck: return stillness.isMoving(activity.periods) ? works(now: now) : []
+        case .closing(isStuck: false):
+            guard stillness.isStill(activity.periods, now: now, for: StillnessWatch.longPatience) else { return [] }
+            state = .closing(isStuck: true)
+            return [tellWait()]
+        case .opening, .working: break
+        }
         guard case .alsa = device, !activity.isAtRest else {
             stillness = StillnessWatch()
             return []
         }
-        if state == .stuck {
-            return stillness.isMoving(activity.periods) ? works(now: now) : []
-        }
-        guard case .working = state else { return [] }
-        if stillness.isStill(activity.periods, now: now) {
+        let isOpening = state == .opening
+        let patience = isOpening ? StillnessWatch.longPatience : StillnessWatch.patience
+        if stillness.isStill(activity.periods, now: now, for: patience) {
             state = .stuck
-            return tellLoss(.stuck(device.description))
+            let error = DeviceError.stuck(running.description, for: patience)
+            // One that was lost, and hangs now that it is opened again, is another matter, with another remedy.
+            return isLost ? [.tell(.problem(error))] : tellLoss(error)
         }
+        guard !isOpening else { return [] }
         switch silence.observe(activity.zeroSamples) {
         case .began: return [tell(.silent, SilenceWatch.words)]
         case .ended: return [tell(.open, "sound comes again")]
@@ -180,16 +196,23 @@ struct DeviceLife: Sendable {
     private mutating func open() -> [Effect] {
         state = .opening
         opened = nil
+        running = device
+        stillness = StillnessWatch()
         return [.open(device, rate: rate)]
     }
 
     private mutating func reopen() -> [Effect] {
         switch state {
-        case .opening, .working, .stuck:
-            state = .closing
+        case .opening, .working:
+            state = .closing(isStuck: false)
+            stillness = StillnessWatch()
             return [.close]
+        case .stuck:
+            state = .closing(isStuck: true)
+            return [.close, tellWait()]
+        case .closing(isStuck: true): return [tellWait()]
         case .waiting: return open()
-        case .closing, .over: return []
+        case .closing(isStuck: false), .over: return []
         }
     }
 
@@ -226,6 +249,11 @@ struct DeviceLife: Sendable {
         guard !isLost else { return [] }
         isLost = true
         return [tell(.lost, error.description)]
+    }
+
+    /// Nothing else can be opened: the thread that hangs holds what the sound comes from or goes to.
+    private func tellWait() -> Effect {
+        .tell(.problem(.stuck(opened?.name ?? running.description, before: device.description)))
     }
 
     private mutating func tell(_ state: DeviceReport.State, _ reason: String?) -> Effect {

@@ -30,12 +30,22 @@ final class DeviceThread: SerialExecutor {
 
     private let inbox = Inbox()
 
-    /// - Parameter name: what the system's tools show, at most 15 characters.
-    init(name: String) {
+    /// - Parameters:
+    ///   - name: what the system's tools show, at most 15 characters.
+    ///   - stackSize: bytes; nil leaves it to the system.
+    /// - Throws: when the system has no thread left.
+    init(name: String, stackSize: Int? = nil) throws(DeviceError) {
         let start = Unmanaged.passRetained(Start(name: name, inbox: inbox))
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, runDeviceThread, start.toOpaque())
-        precondition(code == 0, "the system refused a thread for \(name): \(String(cString: strerror(code)))")
+        let code = pthread_create(&thread, &attributes, runDeviceThread, start.toOpaque())
+        guard code == 0 else {
+            start.release()
+            throw .noThread(name, errno: code)
+        }
         pthread_detach(thread)
     }
 

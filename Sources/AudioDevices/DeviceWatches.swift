@@ -46,15 +46,17 @@ struct SilenceWatch: Equatable, Sendable {
 struct StillnessWatch: Equatable, Sendable {
     /// Longer than a device's own patience (`StallWatch`): whoever can say so itself has then done it.
     static let patience = StallWatch.patience + .milliseconds(1_500)
+    /// Of one that is being opened or closed, which takes this long by itself where a sound server is slow.
+    static let longPatience = patience + .seconds(2)
 
     private var last: (periods: Int, at: Duration)?
 
-    mutating func isStill(_ periods: Int, now: Duration) -> Bool {
+    mutating func isStill(_ periods: Int, now: Duration, for patience: Duration) -> Bool {
         guard let last, last.periods == periods else {
             last = (periods, now)
             return false
         }
-        return now - last.at >= Self.patience
+        return now - last.at >= patience
     }
 
     func isMoving(_ periods: Int) -> Bool { last?.periods != periods }

@@ -45,7 +45,8 @@ package struct EchoFileTest: Sendable {
 
     /// Reads and writes files, and takes a second for a minute of sound or so.
     ///
-    /// - Throws: `.missingFile`, `.badFormat`, or what else keeps a file from being read or written.
+    /// - Throws: `.missingFile`, `.badFormat`, `.usage` when the file to write is one of those to read, or what else
+    ///   keeps a file from being read or written.
     package func run() throws(DeviceError) -> Report {
         var loudspeaker = try FarFile(far)
         var microphone = try MicrophoneFile(self.microphone)
@@ -58,6 +59,7 @@ package struct EchoFileTest: Sendable {
             throw DeviceError(.other, "the front end cannot be made: \(error)")
         }
         var tap = reference.makeTap()
+        try FileIdentity.check(output, isNone: [far, self.microphone])
         var writer = try WAVWriter(creating: output, rate: .voice)
         var tally = Tally()
         let scratch = Scratch(samples: Self.frame)

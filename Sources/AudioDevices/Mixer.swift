@@ -1,46 +1,56 @@
 import CALSA
 import Glibc
 
-/// The volume control of a sound card's own mixer, for an output whose loudness the hardware or the system sets.
+/// A volume control in the mixers of sound cards, for outputs whose loudness the hardware or the system sets.
 ///
 /// The mixer is opened for each change and closed again: a card that was unplugged meanwhile is no trouble, and changes
 /// are rare. A thread of its own waits on the card, for two seconds at most.
 package actor Mixer {
-    private let thread = DeviceThread(name: "vv-mixer")
+    private let thread: DeviceThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private static let patience = Duration.seconds(2)
-    private let card: String
     private let control: String
     private let wake: Wake
 
-    /// Opens the mixer to see that the control is there. Blocks for two seconds at most.
+    /// - Parameter control: such as `Master`; `Master,1` for the second of that name.
+    /// - Throws: when the process has no descriptor or thread left.
+    package init(control: String) throws(DeviceError) {
+        thread = try DeviceThread(name: "vv-mixer")
+        self.control = control
+        wake = try Wake()
+    }
+
+    /// Opens the mixer to see that the control is there. Blocks the caller for two seconds at most.
     ///
+    /// - Parameter output: an ALSA device; the mixer is that of its card, or of its sound server.
+    /// - Throws: `.usage` for a control that is not there, with those that are, and for an output without a mixer;
+    ///   `.stalled` when the card or its server does not answer.
+    package nonisolated func check(on output: DeviceSpec) throws(DeviceError) {
+        let card = try self.card(of: output)
+        try DetachedCall.value(of: "the mixer of \(output)", within: Self.patience, wake: Wake(), unless: { false }) {
+            [control] () throws(DeviceError) in try OpenMixer(card: card).check(control)
+        }
+    }
+
     /// - Parameters:
-    ///   - output: an ALSA device; the mixer is that of its card, or of its sound server.
-    ///   - control: such as `Master`; `Master,1` for the second of that name.
-    /// - Throws: `.usage` for a control that is not there, with those that are, and for an output without a mixer.
-    package init(of output: DeviceSpec, control: String) throws(DeviceError) {
+    ///   - volume: 0 … 1, linear in pressure: in decibels below the loudest where the control knows them, else as a part
+    ///     of its range.
+    ///   - output: as in `check`.
+    /// - Throws: as `check` does.
+    package func setVolume(_ volume: Double, on output: DeviceSpec) throws(DeviceError) {
+        let card = try self.card(of: output)
+        try DetachedCall.value(of: "the mixer of \(output)", within: Self.patience, wake: wake, unless: { false }) {
+            [control] () throws(DeviceError) in try OpenMixer(card: card).set(control, to: volume)
+        }
+    }
+
+    private nonisolated func card(of output: DeviceSpec) throws(DeviceError) -> String {
         guard case .alsa(let name) = output else {
             throw DeviceError(
                 .usage, "\(output) has no mixer, so there is no \(control) to set",
                 remedy: "Leave the mixer out: the volume is then ours")
         }
-        let card = Self.card(of: name)
-        self.card = card
-        self.control = control
-        wake = try Wake()
-        try DetachedCall.value(of: "the mixer of \(name)", within: Self.patience, wake: wake, unless: { false }) {
-            () throws(DeviceError) in try OpenMixer(card: card).check(control)
-        }
-    }
-
-    /// - Parameter volume: 0 … 1, linear in pressure: in decibels below the loudest where the control knows them, else
-    ///   as a part of its range.
-    /// - Throws: `.stalled` when the card or its server does not answer; as `init` does.
-    package func setVolume(_ volume: Double) throws(DeviceError) {
-        try DetachedCall.value(of: "the mixer of \(card)", within: Self.patience, wake: wake, unless: { false }) {
-            [card, control] () throws(DeviceError) in try OpenMixer(card: card).set(control, to: volume)
-        }
+        return Self.card(of: name)
     }
 
     /// The control device of a PCM's card: `hw:CARD=PCH` of `plughw:CARD=PCH,DEV=0`. Names without a card, such as

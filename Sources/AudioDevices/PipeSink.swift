@@ -17,15 +17,22 @@ struct PipeSink: ~Copyable {
     ///
     /// - Parameter isOver: asked whenever `wake` rings; true gives up.
     /// - Returns: nil when it gave up.
-    /// - Throws: `.inputOutput` when there is no such pipe, or `.permission`.
+    /// - Throws: `.inputOutput` when there is no such pipe, `.usage` for a file that keeps what is in it, or `.permission`.
     static func open(
         path: String, wake: Wake, unless isOver: () -> Bool
     ) throws(DeviceError) -> PipeSink? {
         while !isOver() {
-            let descriptor = Glibc.open(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC)
-            if descriptor >= 0 { return PipeSink(descriptor: descriptor, name: path, isOurs: true) }
+            // Not emptied: it may be a file, given by mistake.
+            let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            if descriptor >= 0 {
+                let sink = PipeSink(descriptor: descriptor, name: path, isOurs: true)
+                guard isStream({ fstat(descriptor, &$0) }) else { throw noPipe(path) }
+                return sink
+            }
             switch errno {
-            case ENXIO, EINTR:  // a pipe that nobody reads yet
+            case EINTR: break
+            case ENXIO where !isStream({ stat(path, &$0) }): throw noPipe(path)  // a socket
+            case ENXIO:  // a pipe that nobody reads yet
                 wake.wait(until: MonotonicClock().now + retry)
             case ENOENT:
                 let message = "cannot write \(path): there is no such pipe"
@@ -35,6 +42,18 @@ struct PipeSink: ~Copyable {
             }
         }
         return nil
+    }
+
+    /// It passes on what is written, and keeps none of it. - Parameter look: asks the system what it is; 0 when it could.
+    private static func isStream(_ look: (inout stat) -> CInt) -> Bool {
+        var found = stat()
+        return look(&found) == 0 && vv_is_stream(&found) != 0
+    }
+
+    private static func noPipe(_ path: String) -> DeviceError {
+        DeviceError(
+            .usage, "\(path) is no pipe, so raw sound is not written over it",
+            remedy: "Make a pipe with mkfifo, or give file:\(path) for a WAV file")
     }
 
     private init(descriptor: CInt, name: String, isOurs: Bool) {

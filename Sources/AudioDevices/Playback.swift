@@ -7,7 +7,7 @@ import Synchronization
 /// `run(on:)` is the whole life of one device; it may be called again for the next, which goes on where the last one
 /// stopped. All else may be called from any thread at any time and never blocks.
 package actor Playback<Tap: ReferenceTap> {
-    private let thread = DeviceThread(name: "vv-playback")
+    private let thread: DeviceThread
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private nonisolated let state = PlaybackState()
     private nonisolated let wake: Wake
@@ -25,11 +25,12 @@ package actor Playback<Tap: ReferenceTap> {
     ///   - speech: the playing end of a buffer whose writing end reports to `speechChanged`.
     ///   - tap: who hears what leaves; pipes go round it.
     ///   - tape: hears what leaves with its time, pipes' included; a recorder's.
-    /// - Throws: when the process has no descriptor left.
+    /// - Throws: when the process has no descriptor or thread left.
     package init(
         of speech: consuming SpeechReader, clock: PlaybackClock = PlaybackClock(), tap: Tap = NoTap(),
         tape: SoundTape? = nil
     ) throws(DeviceError) {
+        thread = try DeviceThread(name: "vv-playback")
         wake = try Wake()
         speechRate = speech.rate
         self.speech = consume speech

@@ -79,6 +79,14 @@ static inline int vv_is_folder(int descriptor) {
     return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/// Whether there is something in a file that writing it anew would destroy: S_ISREG is a macro with an argument.
+static inline int vv_has_content(const struct stat *status) { return S_ISREG(status->st_mode); }
+
+/// Whether something passes bytes on, one after the other, and keeps none: a pipe, a terminal, a device.
+static inline int vv_is_stream(const struct stat *status) {
+    return S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode);
+}
+
 static inline void vv_alsa_say_nothing(
     const char *file, int line, const char *function, int error, const char *format, ...) {
     (void)file, (void)line, (void)function, (void)error, (void)format;

@@ -142,6 +142,7 @@ extension AssistantError {
     fileprivate init(of error: DeviceError) {
         let exit: Assistant.ExitCode =
             switch error.code {
+            case .usage: .usage
             case .missingFile: .noInput
             case .badFormat: .badInput
             default: .ioError

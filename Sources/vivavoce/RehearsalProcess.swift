@@ -41,8 +41,12 @@ final class RehearsalProcess: Sendable {
         }
         let result: Result<RehearsalProcess, AssistantError> = await withCheckedContinuation { continuation in
             // The child dies with the thread that started it, so this one lives as long as the child.
-            NativeThread.start {
-                attend(path: path, showsLog: showsLog) { continuation.resume(returning: $0) }
+            do throws(NativeThread.Unavailable) {
+                try NativeThread.start {
+                    attend(path: path, showsLog: showsLog) { continuation.resume(returning: $0) }
+                }
+            } catch {
+                continuation.resume(returning: .failure(failure(path, "cannot be started: \(error.reason)")))
             }
         }
         return try result.get()

@@ -270,22 +270,6 @@ struct DeviceLifeTests {
         #expect(look(&life, zeros: 0.4) == [])
     }
 
-    @Test("a thread that does not come back out of a call is noticed, told, and told back when it does")
-    func stuck() {
-        var life = working()
-        var now = Duration.zero
-        func look(_ life: inout DeviceLife, periods: Int) -> [DeviceReport.State] {
-            now += .milliseconds(500)
-            return state(life.observed(DeviceActivity(periods: periods), now: now))
-        }
-        #expect(look(&life, periods: 100) == [])
-        var silentFor = 0
-        while silentFor < 20, look(&life, periods: 100).isEmpty { silentFor += 1 }
-        #expect((4...8).contains(silentFor))
-        #expect(look(&life, periods: 100) == [])
-        #expect(look(&life, periods: 101) == [.reopened])
-    }
-
     @Test("its end by itself ends it; an end that nobody asked for any more does not")
     func ends() {
         var life = working()

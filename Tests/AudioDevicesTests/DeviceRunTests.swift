@@ -139,6 +139,17 @@ struct DeviceRunTests {
         #expect(speech[(heard + fade)...].starts(with: played[1][fade..<2_400]))
     }
 
+    @Test("where the system has no thread left, that is an error that says so")
+    func noThread() {
+        let error = #expect(throws: DeviceError.self) {
+            // No address space has room for such a stack.
+            _ = try DeviceThread(name: "vv-test", stackSize: 1 << 50)
+        }
+        #expect(error?.errno == EAGAIN)
+        #expect(error?.message.contains("no thread left") == true)
+        #expect(error?.remedy != nil)
+    }
+
     @Test("the threads bear their names")
     func names() async throws {
         let capture = try capture(SampleRing(minimumCapacity: 64))

@@ -157,6 +157,45 @@ struct PipeTests {
         #expect(other?.code == .missingFile)
     }
 
+    @Test("a file or a socket that is given for a pipe is refused, and a file keeps what is in it")
+    func noPipe() async throws {
+        let folder = NSTemporaryDirectory() + "vivavoce-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: folder + "/kept"))
+        let listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: (folder + "/socket").utf8) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isBound = withUnsafeBytes(of: &address) {
+            bind(listener, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, size)
+        }
+        #expect(isBound == 0)
+        let playback = try Playback(of: SpeechBuffer().makeReader())
+        for name in ["kept", "socket"] {
+            let error = await #expect(throws: DeviceError.self) {
+                try await playback.run(on: .pipe(folder + "/" + name))
+            }
+            #expect(error?.code == .usage)
+            #expect(error?.remedy?.contains("mkfifo") == true)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/kept")) == Data([1, 2, 3]))
+    }
+
+    @Test("what keeps nothing is written to like a pipe")
+    func characterDevice() async throws {
+        let buffer = SpeechBuffer()
+        let playback = try Playback(of: buffer.makeReader())
+        var writer = buffer.makeWriter(onChange: playback.speechChanged)
+        writer.append([Int16](repeating: 1, count: 240))
+        async let run: Void = playback.run(on: .pipe("/dev/null"))
+        while playback.clock.heardPosition < 240 { await Task.yield() }
+        playback.stop()
+        try await run
+    }
+
     @Test("cancelling ends the wait for a reader, and the same playback can play elsewhere")
     func cancelled() async throws {
         let buffer = SpeechBuffer()

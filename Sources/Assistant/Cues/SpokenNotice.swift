@@ -23,7 +23,8 @@ package enum SpokenNotice {
     /// - Parameters:
     ///   - words: English, beginning with a letter.
     ///   - environment: it is looked for on `PATH`, and gets what it needs of it, which no key is.
-    /// - Returns: nil where there is no such program, and where it has not spoken within `patience`.
+    /// - Returns: nil where there is no such program, or no thread to start it on, and where it has not spoken within
+    ///   `patience`.
     package static func speak(_ words: String, environment: [String: String]) async -> Sound? {
         let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
         let places: [String] = folders.map { "\($0)/\(program)" }
@@ -31,8 +32,12 @@ package enum SpokenNotice {
         let variables = environment.filter { wanted.contains($0.key) }
         return await withCheckedContinuation { continuation in
             // The child ends with the thread that started it, and waiting for it is no task's business.
-            NativeThread.start {
-                continuation.resume(returning: sound(in: output(of: path, saying: words, variables)))
+            do throws(NativeThread.Unavailable) {
+                try NativeThread.start {
+                    continuation.resume(returning: sound(in: output(of: path, saying: words, variables)))
+                }
+            } catch {
+                continuation.resume(returning: nil)
             }
         }
     }

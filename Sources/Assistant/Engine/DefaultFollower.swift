@@ -57,7 +57,9 @@ final class DefaultFollower: Sendable {
                 supervisor.devicesChanged()
                 guard let device = state.withLock({ $0.opened[direction] }), let card = device.card else { continue }
                 let way = direction == .input ? DeviceDirection.input : .output
-                guard let other = await CardLookup().card(behind: device, way), other != card else { continue }
+                // Without a thread to ask on, nothing is known of it until the next plug.
+                guard let lookup = try? CardLookup(), let other = await lookup.card(behind: device, way), other != card
+                else { continue }
                 supervisor.leadsElsewhere("\(device.name) is now the card \(other)")
             }
         }

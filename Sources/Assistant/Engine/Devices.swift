@@ -4,6 +4,7 @@ import AudioDevices
 import AudioFrontEnd
 import Events
 package import LiveSession
+import Synchronization
 
 /// The microphone and the loudspeaker of a conversation, as the engine and the conversation know them: each kept going by
 /// a supervisor, whatever is unplugged, and exchanged while the conversation goes on.
@@ -15,6 +16,8 @@ package final class Devices: AudioPorts {
 
     private let input: DeviceSpec
     private let output: DeviceSpec
+    /// What was asked for last, each way.
+    private let wanted: Mutex<(input: DeviceSpec, output: DeviceSpec)>
     private let capture: Capture<FrontEnd>
     private let playback: Playback<EchoTap>
     private let stages: SoundStages
@@ -34,7 +37,8 @@ package final class Devices: AudioPorts {
     ///   - tap: hears along.
     ///   - recording: hears both along, where the conversation is recorded.
     ///   - awaitWakeWord: told when the wake word is waited for, and when it is no longer.
-    /// - Throws: `.usage` for a name of no kind, and for a control that the mixer has not.
+    /// - Throws: `.usage` for a name of no kind, for a file that is to be read and written, and for a control that the
+    ///   mixer has not.
     init(
         _ settings: Settings.Audio, voice: Voice, ring: SampleRing, speech: SpeechBuffer, tap: VoiceTap,
         recording: RecordingTaps? = nil,
@@ -42,6 +46,8 @@ package final class Devices: AudioPorts {
     ) throws(DeviceError) {
         input = try DeviceSpec(parsing: settings.input, for: .input)
         output = try DeviceSpec(parsing: settings.output, for: .output)
+        try DeviceSpec.check(input: input, output: output)
+        wanted = Mutex((input, output))
         wakeWordAwaited = awaitWakeWord
         let voiceChanged = try Doorbell()
         self.voiceChanged = voiceChanged
@@ -72,17 +78,27 @@ package final class Devices: AudioPorts {
         outputSupervisor = DeviceSupervisor(DeviceSupervisor.Device(playback)) {
             feed.yield(DirectedReport(direction: .output, report: $0))
         }
-        volume = try OutputVolume(settings, of: output) { playback.setVolume($0) }
+        volume = try OutputVolume(settings, on: output) { playback.setVolume($0) }
         follower = DefaultFollower(input: inputSupervisor, output: outputSupervisor) { stages.found($0) }
     }
 
     /// Captures until the input ends, cannot be had, or is stopped; one that was lost is opened again meanwhile.
-    func runInput() async -> Result<CaptureEnd, DeviceError> { await inputSupervisor.run(on: stable(input, .input)) }
+    func runInput() async -> Result<CaptureEnd, DeviceError> {
+        do throws(DeviceError) {
+            return await inputSupervisor.run(on: try await stable(input, .input))
+        } catch {
+            return .failure(error)
+        }
+    }
 
     /// Plays until the output cannot be had, or is stopped. - Returns: why it cannot be had, if that was it.
     func runOutput() async -> DeviceError? {
-        guard case .failure(let error) = await outputSupervisor.run(on: stable(output, .output)) else { return nil }
-        return error
+        do throws(DeviceError) {
+            _ = try await outputSupervisor.run(on: try await stable(output, .output)).get()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Follows what is plugged in and out, until the task is cancelled.
@@ -98,20 +114,32 @@ package final class Devices: AudioPorts {
 
     /// Goes over to another device while the conversation goes on.
     ///
-    /// - Throws: `.usage` for a name of no kind. One that cannot be opened is told later, as a warning, and the one before
-    ///   is gone back to.
+    /// - Throws: `.usage` for a name of no kind, and for a file that the other direction reads or writes. One that cannot
+    ///   be opened is told later, as a warning, and the one before is gone back to.
     func change(_ direction: Direction, to name: String) async throws(DeviceError) {
         let spec = try DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
         guard spec != .list else {
             throw DeviceError(.usage, "\(name) is no device", remedy: "vivavoce devices lists what there is")
         }
+        try want(spec, direction)
         let supervisor = direction == .input ? inputSupervisor : outputSupervisor
-        supervisor.change(to: await stable(spec, direction))
+        supervisor.change(to: try await stable(spec, direction))
+    }
+
+    private func want(_ device: DeviceSpec, _ direction: Direction) throws(DeviceError) {
+        try wanted.withLock { wanted throws(DeviceError) in
+            var both = wanted
+            if direction == .input { both.input = device } else { both.output = device }
+            try DeviceSpec.check(input: both.input, output: both.output)
+            wanted = both
+        }
     }
 
     /// A card that was given by its number gets its name, and that is told: the number is another's after the next plug.
-    private func stable(_ device: DeviceSpec, _ direction: Direction) async -> DeviceSpec {
-        guard let stable = await CardLookup().stableName(of: device) else { return device }
+    ///
+    /// - Throws: when the system has no thread left.
+    private func stable(_ device: DeviceSpec, _ direction: Direction) async throws(DeviceError) -> DeviceSpec {
+        guard let stable = try await CardLookup().stableName(of: device) else { return device }
         let reason = "given as \(device), by the number that the card has now"
         reports.continuation.yield(
             DirectedReport(
@@ -147,9 +175,11 @@ package final class Devices: AudioPorts {
         for await directed in reports.stream {
             engine.tell(directed)
             if let device = directed.working { stages.changed(directed.direction, to: device) }
+            if directed.direction == .output, let device = directed.working ?? directed.opened {
+                volume.goesOut(to: device)
+            }
             guard case .opened(let opened) = directed.report else { continue }
             follower.opened(opened, directed.direction)
-            if directed.direction == .output { volume.outputOpened() }
         }
     }
 

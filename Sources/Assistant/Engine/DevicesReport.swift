@@ -9,7 +9,17 @@ struct DirectedReport: Sendable {
     /// The device that works from here on; nil where it tells of something else.
     var working: DeviceSpec? {
         guard case .state(let state, let name, _) = report, state != .lost, state != .silent else { return nil }
-        return try? DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
+        return device(name)
+    }
+
+    /// The device that was opened, and of which no sound has come or gone yet; nil where it tells of something else.
+    var opened: DeviceSpec? {
+        guard case .opened(let opened) = report else { return nil }
+        return device(opened.name)
+    }
+
+    private func device(_ name: String) -> DeviceSpec? {
+        try? DeviceSpec(parsing: name, for: direction == .input ? .input : .output)
     }
 }
 

@@ -39,8 +39,8 @@ struct ProgramRun: Sendable, Equatable {
     static let longest = 4_096
     private static let longestComplaint = 300
 
-    /// Runs it on a thread of its own, with which it would end, and tells there what became of it. What it leaves
-    /// running behind it is ended as well.
+    /// Runs it on a thread of its own, with which it would end, and tells there what became of it, or at once that there
+    /// is no thread. What it leaves running behind it is ended as well.
     ///
     /// - Parameters:
     ///   - words: the program's path and its arguments.
@@ -50,8 +50,12 @@ struct ProgramRun: Sendable, Equatable {
         _ words: [String], environment: [String: String], given: [UInt8] = [], limit: Duration,
         tell: @escaping @Sendable (Outcome) -> Void
     ) {
-        NativeThread.start {
-            tell(attend(words, ChildEnvironment.cleaned(environment), given, limit))
+        do throws(NativeThread.Unavailable) {
+            try NativeThread.start {
+                tell(attend(words, ChildEnvironment.cleaned(environment), given, limit))
+            }
+        } catch {
+            tell(.failure(CannotStart(reason: error.reason)))
         }
     }
 

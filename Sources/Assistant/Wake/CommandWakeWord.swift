@@ -1,3 +1,4 @@
+import AudioCore
 import AudioDevices
 package import Events
 package import LiveSession
@@ -16,6 +17,8 @@ package final class CommandWakeWord: WakeWord {
         /// A program that ran so long had started well.
         package var settled: Duration = .seconds(60)
         package var restart = Backoff(first: .milliseconds(500), cap: .seconds(30))
+        /// Of the thread that attends to the program, bytes; nil leaves it to the system.
+        package var stackSize: Int?
 
         package init() {}
     }
@@ -93,7 +96,13 @@ package final class CommandWakeWord: WakeWord {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // The child dies with the thread that started it, so this one lives as long as the child.
-                NativeThread.start { continuation.resume(returning: self.attend(onHeard)) }
+                do throws(NativeThread.Unavailable) {
+                    try NativeThread.start(stackSize: limits.stackSize) {
+                        continuation.resume(returning: self.attend(onHeard))
+                    }
+                } catch {
+                    continuation.resume(returning: End(words: "cannot be started: \(error.reason)"))
+                }
             }
         } onCancel: {
             isStopped.store(true, ordering: .relaxed)
@@ -114,7 +123,7 @@ package final class CommandWakeWord: WakeWord {
         var stuckSince: ContinuousClock.Instant?
         while !isStopped.load(ordering: .relaxed), !process.isOver, process.hasOutput, reproach == nil {
             process.wait(ear.wake, wantsRoom: !input.isEmpty, milliseconds: ear.isOpen ? 100 : 1000)
-            hear(output.add(process.readOutput()), onHeard)
+            hear(output.add(process.readOutput()), ahead: input.count, onHeard)
             for line in errors.add(process.readErrors()) { lastWords = noted(line) }
             if feed(&process, &input) {
                 stuckSince = nil
@@ -126,7 +135,7 @@ package final class CommandWakeWord: WakeWord {
                 }
             }
         }
-        hear(output.add(process.readOutput()), onHeard)
+        hear(output.add(process.readOutput()), ahead: input.count, onHeard)
         let isWanted = isStopped.load(ordering: .relaxed) || reproach != nil
         let (status, rest) = process.end(within: isWanted ? .zero : .seconds(1))
         for line in errors.add(rest) { lastWords = noted(line) }
@@ -137,9 +146,15 @@ package final class CommandWakeWord: WakeWord {
     }
 
     /// Of several lines at once, one is a detection, and awake none is.
-    private func hear(_ lines: [String], _ onHeard: (WakeHeard) -> Void) {
+    ///
+    /// - Parameter ahead: samples that have been captured and that the program has not been given.
+    private func hear(_ lines: [String], ahead: Int, _ onHeard: (WakeHeard) -> Void) {
         guard let line = lines.first, ear.isOpen else { return }
-        onHeard(WakeHeard(because: line.isEmpty ? "wake.command" : line))
+        let said = DetectorLine(line)
+        onHeard(
+            WakeHeard(
+                because: said.text.isEmpty ? "wake.command" : said.text,
+                backBy: said.ago.map { $0 + SampleRate.voice.duration(of: ahead) }))
     }
 
     /// Gives the program what was captured. - Returns: whether it takes it, or there is nothing to take.

@@ -43,6 +43,31 @@ struct DetectorInput {
     }
 }
 
+/// What a detector says in a line: `ago=0.8 hello`, of which the first word may be missing.
+///
+/// Pure.
+struct DetectorLine: Equatable {
+    /// Farther back, no sound is kept.
+    private static let longest = 3_600.0
+
+    /// For people; possibly empty.
+    let text: String
+    /// How much sound the detector has heard since the word ended; nil when it does not say, or says it in no number.
+    let ago: Duration?
+
+    init(_ line: String) {
+        let words = line.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == " " || $0 == "\t" }
+        guard let first = words.first, first.hasPrefix("ago="), let seconds = Double(first.dropFirst(4)),
+            (0...Self.longest).contains(seconds)
+        else {
+            (text, ago) = (line, nil)
+            return
+        }
+        text = words.count > 1 ? String(words[1].drop(while: \.isWhitespace)) : ""
+        ago = .seconds(seconds)
+    }
+}
+
 /// Cuts what a program prints into lines, whatever it prints.
 ///
 /// Pure. Of a line that is longer than anybody reads, the beginning is kept.

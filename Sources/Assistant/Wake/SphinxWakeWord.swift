@@ -24,7 +24,15 @@ package final class SphinxWakeWord: WakeWord {
         let result: Result<Void, AssistantError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // The search computes for long and keeps its state, so it has a thread and not a place in the pool.
-                NativeThread.start { continuation.resume(returning: self.attend(onHeard)) }
+                do throws(NativeThread.Unavailable) {
+                    try NativeThread.start { continuation.resume(returning: self.attend(onHeard)) }
+                } catch {
+                    continuation.resume(
+                        returning: .failure(
+                            AssistantError(
+                                .unavailable, "The built-in wake word cannot listen: \(error.reason).",
+                                remedy: "End other programs, or raise the limit of tasks.")))
+                }
             }
         } onCancel: {
             isStopped.store(true, ordering: .relaxed)

@@ -1,5 +1,6 @@
 import Assistant
 import Events
+import Foundation
 import Rehearsal
 import Testing
 
@@ -34,6 +35,15 @@ struct DeviceSwitchTests {
             #expect(told?.problem?.code == "audio.device")
             #expect(told?.problem?.message.contains(because) == true)
         }
+
+        // What goes out to a file is not listened to: what was in it would be gone, and it would hear itself.
+        let file = "file:\(NSTemporaryDirectory())vivavoce-\(UUID().uuidString).wav"
+        defer { try? FileManager.default.removeItem(atPath: String(file.dropFirst(5))) }
+        conversation.perform(.device(.output, name: file))
+        await events.next { $0 == .audioDevice(direction: .output, device: file, state: .changed, reason: nil) }
+        conversation.perform(.device(.input, name: file))
+        let told = await events.next { if case .warning = $0 { true } else { false } }
+        #expect(told?.problem?.message.contains("cannot be written as well") == true)
         conversation.perform(.hangUp)
         #expect(await outcome.value.exit == .success)
     }

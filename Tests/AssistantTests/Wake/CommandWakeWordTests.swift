@@ -49,6 +49,51 @@ struct CommandWakeWordTests {
         }
     }
 
+    @Test("a line that says how long ago the word ended wakes as of then, and what it had not been given is added")
+    func ago() async throws {
+        let stage = try WakeStage()
+        stage.ear.setOpen(true)
+        let line = "head -c 2 >/dev/null; echo ago=2.25 hello; head -c 2 >/dev/null; echo ago=1; cat >/dev/null"
+        try await stage.running(stage.command(line)) { stage in
+            stage.capture([1])
+            #expect(await stage.nextHeard() == WakeHeard(because: "hello", backBy: .milliseconds(2_250)))
+            stage.capture([1])
+            #expect(await stage.nextHeard() == WakeHeard(because: "wake.command", backBy: .seconds(1)))
+        }
+    }
+
+    @Test("what waits to be given to a slow program is added to how long ago the word ended")
+    func agoOfSlow() async throws {
+        let stage = try WakeStage()
+        stage.ear.setOpen(true)
+        // It never reads again, so that two seconds wait, less a quarter that may have gone into the pipe.
+        let flag = TemporaryName()
+        let line = "head -c 2 >/dev/null; while ! rm $FLAG 2>/dev/null; do sleep 0.01; done; echo ago=1; sleep 60"
+        let word = stage.command(line, environment: ["FLAG": flag.path])
+        try await stage.running(word) { stage in
+            for _ in 0..<3 { stage.capture([Int16](repeating: 1, count: 16_000)) }
+            while word.dropped == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            close(creat(flag.path, 0o600))
+            let backBy = try #require(await stage.nextHeard()?.backBy)
+            #expect((.milliseconds(2_700)...(.seconds(3))).contains(backBy))
+        }
+    }
+
+    @Test("one that cannot have a thread is tried again later, with a word about it, and nothing else ends")
+    func noThread() async throws {
+        let stage = try WakeStage()
+        var limits = CommandWakeWord.Limits()
+        limits.stackSize = 1 << 50  // no address space has room for it
+        try await stage.running(stage.command("cat >/dev/null", limits: limits)) { stage in
+            for pause in [500, 1000] {
+                let warning = await stage.nextWarning()
+                #expect(warning?.message.contains("cannot be started: the system has no thread left") == true)
+                #expect(await stage.clock.nextNap() == .milliseconds(pause))
+                stage.clock.advance(by: .milliseconds(pause))
+            }
+        }
+    }
+
     @Test("keys are not in its environment, all else is")
     func environment() async throws {
         let stage = try WakeStage()

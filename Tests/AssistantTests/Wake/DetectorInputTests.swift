@@ -52,6 +52,20 @@ struct DetectorInputTests {
         }
     }
 
+    @Test(
+        "a line begins with how long ago the word ended, or does not",
+        arguments: [
+            ("ago=0.8 hello", "hello", .milliseconds(800)), ("ago=2", "", .seconds(2)), ("ago=0 \t x y", "x y", .zero),
+            ("hello ago=1", "hello ago=1", nil), ("0.93", "0.93", nil), ("", "", nil), ("ago= 1", "ago= 1", nil),
+            ("ago=1,5 x", "ago=1,5 x", nil), ("ago=-1", "ago=-1", nil), ("ago=nan", "ago=nan", nil),
+            ("ago=inf", "ago=inf", nil), ("ago=1e300", "ago=1e300", nil),
+        ] as [(String, String, Duration?)])
+    func detectorLine(line: String, text: String, ago: Duration?) {
+        let said = DetectorLine(line)
+        #expect(said.text == text)
+        #expect(said.ago == ago)
+    }
+
     @Test("a line without an end takes no more memory than its beginning, and ends where a line end comes at last")
     func hugeLine() {
         var lines = OutputLines()
