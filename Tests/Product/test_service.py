@@ -123,6 +123,8 @@ class NotifyTests(Managed):
         self.assertTrue(lines and all(line.startswith("<3>") for line in lines), lines)
         lines = self.journal(*refused, to_journal=False)
         self.assertTrue(lines and not any(line.startswith("<") for line in lines), lines)
+        if os.path.exists("/run/systemd/journal/socket"):
+            self.skipTest("there is a journal here, which would take the rest as entries: scripts/try-service looks at those")
         lines = self.journal("--rehearse", "--until", "for:1")
         self.assertTrue(lines and all(re.match("<[2-7]>", line) for line in lines), lines)
         self.assertTrue(any(line.startswith("<6>vivavoce: live: ") for line in lines), lines)
