@@ -41,7 +41,7 @@ extension Observatory.Plan {
                 key: "budget.\(limited.rawValue)",
                 error: ObservationError(
                     .settings, "The price table of \(table.date) has no prices for \(model), so that no budget holds.",
-                    remedy: "Add the model to a copy of config/prices.yaml, and name that in cost.prices."),
+                    remedy: "Add the model to a copy of share/vivavoce/prices.yaml, and name that in cost.prices."),
                 isFatal: false)
         ]
     }

@@ -12,7 +12,8 @@ enum Terminal {
         let environment = Environment.current
         var layout = Console.Layout(
             transcript: transcript, notices: STDERR_FILENO,
-            noticesAreJournal: JournalStream.isBehind(STDERR_FILENO, environment: environment))
+            journal: JournalStream.isBehind(STDERR_FILENO, environment: environment)
+                ? Journal(identifier: environment["SYSLOG_IDENTIFIER"] ?? "vivavoce") : nil)
         let canMoveCursor = environment["TERM"].map { !$0.isEmpty && $0 != "dumb" } ?? false
         guard !isQuiet, canMoveCursor, isatty(transcript) == 1, vv_terminal_is_ours(transcript) == 1 else {
             return layout

@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """A wake word for Vivavoce by openWakeWord: samples on stdin, a line on stdout for each detection.
 
-Usage: openwakeword-detector.py [MODEL [THRESHOLD]], such as hey_jarvis 0.5. Needs `pip install openwakeword`; the model is
-downloaded when it is first used. See docs/wake-word.md.
+Usage: PYTHON openwakeword-detector.py [MODEL [THRESHOLD]], such as hey_jarvis 0.5. PYTHON is that of an environment with
+`pip install openwakeword`; the model is downloaded when it is first used. See docs/wake-word.md.
 """
 import sys
 

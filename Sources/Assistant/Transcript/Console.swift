@@ -5,7 +5,7 @@ import Synchronization
 /// Callable from any thread; never waits for a reader. Where nobody reads, lines are dropped and their number is told
 /// once there is room again.
 package final class Console: Sendable {
-    package struct Layout: Sendable, Equatable {
+    package struct Layout: Sendable {
         /// Where data goes: 1, or 2 when stdout carries audio.
         package var transcript: CInt
         /// Where everything else goes.
@@ -14,18 +14,18 @@ package final class Console: Sendable {
         package var screen: TerminalScreen?
         /// Whether notices appear on that same terminal and so must go above the live rows.
         package var noticesShareScreen: Bool
-        /// Whether `notices` is the journal, which is told how grave each is.
-        package var noticesAreJournal: Bool
+        /// Where notices go instead when stderr is the journal: each is one entry, with its priority and its fields.
+        package var journal: Journal?
 
         package init(
             transcript: CInt = 1, notices: CInt = 2, screen: TerminalScreen? = nil, noticesShareScreen: Bool = false,
-            noticesAreJournal: Bool = false
+            journal: Journal? = nil
         ) {
             self.transcript = transcript
             self.notices = notices
             self.screen = screen
             self.noticesShareScreen = noticesShareScreen
-            self.noticesAreJournal = noticesAreJournal
+            self.journal = journal
         }
     }
 
@@ -59,12 +59,21 @@ package final class Console: Sendable {
     }
 
     /// Prints what is no data: a notice, a warning, a log line; possibly several lines.
-    package func notice(_ text: String, _ priority: LogPriority = .notice) {
+    ///
+    /// - Parameters:
+    ///   - stamp: a time, which stands before it where nobody else notes one; the journal does.
+    ///   - fields: for the journal, to search by.
+    package func notice(
+        _ text: String, _ priority: LogPriority = .notice, stamp: String? = nil, fields: [JournalField] = []
+    ) {
+        let entry = JournalEntry(text, priority, fields: fields)
+        let stamped = stamp.map { "\($0) \(text)" } ?? text
         state.withLock { state in
-            if state.layout.noticesShareScreen, drawAbove(text.split(separator: "\n").map(String.init), &state) {
+            if state.layout.noticesShareScreen, drawAbove(stamped.split(separator: "\n").map(String.init), &state) {
                 return
             }
-            write(state.layout.marked(text, priority) + "\n", to: state.layout.notices, &state)
+            tellDropped(&state)
+            if !put(entry, stamped, state.layout) { state.dropped += 1 }
         }
     }
 
@@ -114,18 +123,20 @@ package final class Console: Sendable {
     }
 
     private func write(_ text: String, to descriptor: CInt, _ state: inout State) {
-        if state.dropped > 0, queue.waiting < OutputQueue.bound / 2 {
-            let notice = "vivavoce: \(state.dropped) pieces of output were dropped because nobody read them"
-            if queue.write((state.layout.marked(notice, .warning) + "\n").utf8, to: state.layout.notices) {
-                state.dropped = 0
-            }
-        }
+        tellDropped(&state)
         if !queue.write(text.utf8, to: descriptor) { state.dropped += 1 }
     }
-}
 
-extension Console.Layout {
-    fileprivate func marked(_ notice: String, _ priority: LogPriority) -> String {
-        noticesAreJournal ? priority.marking(notice) : notice
+    private func tellDropped(_ state: inout State) {
+        guard state.dropped > 0, queue.waiting < OutputQueue.bound / 2 else { return }
+        let text = "vivavoce: \(state.dropped) pieces of output were dropped because nobody read them"
+        if put(JournalEntry(text, .warning), text, state.layout) { state.dropped = 0 }
+    }
+
+    /// - Parameter line: the entry where there is no journal.
+    /// - Returns: whether there was room.
+    private func put(_ entry: JournalEntry, _ line: String, _ layout: Layout) -> Bool {
+        guard let journal = layout.journal else { return queue.write((line + "\n").utf8, to: layout.notices) }
+        return queue.write(entry, to: journal)
     }
 }

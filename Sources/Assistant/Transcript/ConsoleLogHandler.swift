@@ -43,13 +43,16 @@ package struct ConsoleLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// One line: UTC time, level, label, message, then metadata by name. Safe to print whatever it carries.
+    /// One line: UTC time, level, label, message, then metadata by name. Safe to print whatever it carries. In the journal,
+    /// which has the time, label and metadata are fields as well.
     package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let explicit = event.metadata { all.merge(explicit) { $1 } }
-        let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-        let line = "\(Timestamp.iso8601(now())) \(event.level) \(label): \(event.message)\(pairs)"
-        console.notice(TerminalText.sanitized(line), LogPriority(event.level))
+        let pairs = all.sorted { $0.key < $1.key }
+        let line = "\(event.level) \(label): \(event.message)" + pairs.map { " \($0.key)=\($0.value)" }.joined()
+        console.notice(
+            TerminalText.sanitized(line), LogPriority(event.level), stamp: Timestamp.iso8601(now()),
+            fields: [JournalField("logger", label)] + pairs.map { JournalField($0.key, "\($0.value)") })
     }
 }

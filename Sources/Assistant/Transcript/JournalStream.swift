@@ -18,8 +18,8 @@ package enum LogPriority: Int, Sendable, Hashable, CaseIterable {
             }
     }
 
-    /// Each line with its priority before it, which the journal takes off again (sd-daemon(3)). Without it, all lines are
-    /// `info` there.
+    /// Each line with its priority before it, which the journal takes off again (sd-daemon(3)): for what is written to
+    /// stderr. Without it, all lines are `info` there.
     package func marking(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { "<\(rawValue)>\($0)" }
             .joined(separator: "\n")

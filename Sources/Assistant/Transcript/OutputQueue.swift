@@ -29,18 +29,32 @@ package final class OutputQueue: Sendable {
     /// - Returns: false when more than `bound` bytes would wait, or after a failure; nothing of `bytes` is written then.
     @discardableResult
     package func write(_ bytes: some Collection<UInt8>, to descriptor: CInt) -> Bool {
-        guard !bytes.isEmpty else { return true }
         let bytes = Array(bytes)
+        return enqueue(bytes.count) { Self.writeAll(bytes, to: descriptor) }
+    }
+
+    /// Queues an entry likewise. One that the journal's socket does not take is no failure, but one that its stream does not
+    /// take either.
+    func write(_ entry: JournalEntry, to journal: Journal) -> Bool {
+        let bytes = entry.bytes(from: journal.identifier)
+        return enqueue(bytes.count) { journal.write(bytes, of: entry) }
+    }
+
+    /// - Parameters:
+    ///   - size: bytes that wait meanwhile.
+    ///   - write: in its turn; returns errno of what failed.
+    private func enqueue(_ size: Int, _ write: @escaping @Sendable () -> CInt?) -> Bool {
+        guard size > 0 else { return true }
         let isAccepted = state.withLock { state in
-            guard state.failure == nil, state.waiting + bytes.count <= Self.bound else { return false }
-            state.waiting += bytes.count
+            guard state.failure == nil, state.waiting + size <= Self.bound else { return false }
+            state.waiting += size
             return true
         }
         guard isAccepted else { return false }
         queue.async {
-            let failure = self.failure ?? Self.writeAll(bytes, to: descriptor)
+            let failure = self.failure ?? write()
             self.state.withLock { state in
-                state.waiting -= bytes.count
+                state.waiting -= size
                 state.failure = state.failure ?? failure
             }
         }
@@ -63,8 +77,10 @@ package final class OutputQueue: Sendable {
         return written.wait(timeout: .now() + .milliseconds(Int(milliseconds))) == .success && failure == nil
     }
 
+    /// Writes all of it, blocking.
+    ///
     /// - Returns: errno of the call that failed; nil when all was written.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt? {
+    static func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> CInt? {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }

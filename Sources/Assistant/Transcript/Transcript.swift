@@ -148,7 +148,9 @@ package actor Transcript {
         let least: TranscriptWords.Weight = style.isQuiet ? .error : console.hasScreen ? .notice : .state
         guard weight >= least else { return }
         let lines = text.split(separator: "\n").map { TerminalText.sanitized(String($0)) }
-        console.notice("vivavoce: " + lines.joined(separator: "\n"), TranscriptWords.priority(of: event.body, weight))
+        console.notice(
+            "vivavoce: " + lines.joined(separator: "\n"), TranscriptWords.priority(of: event.body, weight),
+            fields: TranscriptWords.fields(of: event))
     }
 
     private func noteStatus(_ event: Event) {

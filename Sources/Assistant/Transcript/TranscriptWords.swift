@@ -99,6 +99,23 @@ package enum TranscriptWords {
         }
     }
 
+    /// What a log can be searched by: the event, the conversation, of problems the code, of devices which it is. Nothing else:
+    /// other members hold what is said, which belongs into no log.
+    static func fields(of event: Event) -> [JournalField] {
+        let members: [JournalField] =
+            switch event.body {
+            case .warning(let problem), .error(let problem): [JournalField("code", problem.code)]
+            case .audioDevice(let direction, let device, let state, _):
+                [
+                    JournalField("direction", direction.rawValue), JournalField("device", device),
+                    JournalField("state", state.rawValue),
+                ]
+            default: []
+            }
+        let session = event.session.map { [JournalField("session", $0)] } ?? []
+        return [JournalField("event", event.body.name)] + session + members
+    }
+
     private static func words(for report: ReloadReport) -> String {
         let groups = [
             ("changed", report.applied), ("from the next turn on", report.nextTurn),

@@ -91,7 +91,7 @@ extension Problem {
             code: "cost.unknown",
             message: "The price table of \(prices.date) has no prices for \(model): its tokens are counted, and what "
                 + "they cost is not known\(isLimited ? ", so that no budget holds for it" : "").",
-            remedy: "Add the model to a copy of config/prices.yaml, and name that in cost.prices.")
+            remedy: "Add the model to a copy of share/vivavoce/prices.yaml, and name that in cost.prices.")
     }
 
     fileprivate static func budget(_ notice: Budget.Notice, in currency: String) -> Problem {

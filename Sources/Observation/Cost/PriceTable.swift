@@ -97,13 +97,13 @@ package struct PriceTable: Sendable, Equatable {
                 }
             return ObservationError(
                 .settings, "\(path):\(line): not YAML\(problem).",
-                remedy: "config/prices.yaml shows how a price table looks.")
+                remedy: "The installed share/vivavoce/prices.yaml shows how a price table looks.")
         }
 
         private func wrong(_ node: Node?, _ expected: String) -> ObservationError {
             ObservationError(
                 .settings, "\(path):\(node?.mark?.line ?? 1): \(expected).",
-                remedy: "config/prices.yaml shows how a price table looks.")
+                remedy: "The installed share/vivavoce/prices.yaml shows how a price table looks.")
         }
     }
 }

@@ -2,7 +2,7 @@ package import Events
 import Foundation
 import Synchronization
 
-/// Runs the user's programs at events: a few at once, each for so long, and some waiting.
+/// Runs the user's programs at events: a few at once, of each program one at a time, each for so long, and some waiting.
 package final class HookRunner: Sendable {
     package struct Limits: Sendable {
         package var atOnce = 4
@@ -20,12 +20,16 @@ package final class HookRunner: Sendable {
     private struct Job: Sendable {
         let line: CommandLine
         let event: Event
+
+        /// Whose runs keep the order of the events: `playerctl pause` and `playerctl play` are one's.
+        var program: String { line.words[0] }
     }
 
     private let lines: [EventName: CommandLine]
     private let environment: [String: String]
     private let limits: Limits
     private let warn: @Sendable (Problem) -> Void
+    private let queue: Mutex<HookQueue<Job>>
     private let complaints = Mutex(Complaints())
     /// When what is under way has to end.
     private let end = Mutex<ContinuousClock.Instant?>(nil)
@@ -50,6 +54,7 @@ package final class HookRunner: Sendable {
         self.environment = environment
         self.limits = limits
         self.warn = warn
+        queue = Mutex(HookQueue(lanes: limits.atOnce, places: limits.waiting))
     }
 
     /// Whether levels are wanted, which come often.
@@ -57,30 +62,26 @@ package final class HookRunner: Sendable {
 
     /// Runs programs until the events end, and those under way for a while longer.
     package func run(_ events: EventSubscription) async {
-        let (jobs, queue) = AsyncStream.makeStream(of: Job.self, bufferingPolicy: .bufferingOldest(limits.waiting))
-        async let working: Void = work(jobs)
-        for await event in events {
-            guard let line = lines[event.body.kind], !event.isOwnWarning else { continue }
-            if case .dropped = queue.yield(Job(line: line, event: event)) {
-                complain("none was run at \(event.body.name): \(limits.waiting) wait already")
+        await withDiscardingTaskGroup { group in
+            for await event in events {
+                guard let line = lines[event.body.kind], !event.isOwnWarning else { continue }
+                let job = Job(line: line, event: event)
+                switch queue.withLock({ $0.add(job, of: job.program) }) {
+                case .run: group.addTask { await self.runLane(from: job) }
+                case .waits: break
+                case .isFull: complain("none was run at \(event.body.name): \(limits.waiting) wait already")
+                }
             }
+            end.withLock { $0 = .now + limits.ending }
         }
-        end.withLock { $0 = .now + limits.ending }
-        queue.finish()
-        await working
     }
 
-    private func work(_ jobs: AsyncStream<Job>) async {
-        await withTaskGroup(of: Void.self) { group in
-            var running = 0
-            for await job in jobs {
-                if running == limits.atOnce {
-                    await group.next()
-                    running -= 1
-                }
-                group.addTask { await self.run(job) }
-                running += 1
-            }
+    /// Runs a job, and then those that wait for its lane.
+    private func runLane(from first: Job) async {
+        var next: Job? = first
+        while let job = next {
+            await run(job)
+            next = queue.withLock { $0.next(after: job.program) }
         }
     }
 

@@ -9,17 +9,8 @@ extension Event {
     package var variables: [String: String] {
         guard let value = try? JSONDecoder().decode([String: Scalar].self, from: Data(jsonBytes)) else { return [:] }
         var variables: [String: String] = [:]
-        for (name, scalar) in value { if let text = scalar.text { variables[Self.variable(name)] = text } }
+        for (name, scalar) in value { if let text = scalar.text { variables[VariableName.of(name)] = text } }
         return variables
-    }
-
-    private static func variable(_ name: String) -> String {
-        var variable = "VIVAVOCE_"
-        for character in name {
-            if character.isUppercase { variable += "_" }
-            variable += character.uppercased()
-        }
-        return variable
     }
 
     /// A member's value as text; nil for what is no single value.
