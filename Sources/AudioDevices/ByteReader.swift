@@ -51,13 +51,12 @@ struct FileBytes: ByteReader, ~Copyable {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(path)", errno: errno, missing: .missingFile) }
-        guard vv_is_folder(descriptor) == 0 else {
-            close(descriptor)
+        guard vv_is_folder(descriptor) == 0 else {  // `deinit` closes it
             throw DeviceError(.badFormat, "\(path) is a folder", remedy: "Give a WAV file", errno: EISDIR)
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     mutating func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(DeviceError) -> Int {
         while true {

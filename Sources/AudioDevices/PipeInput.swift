@@ -25,13 +25,12 @@ struct PipeInput: InputDevice, ~Copyable {
         name = path
         isOurs = true
         guard descriptor >= 0 else { throw .system("cannot read \(path)", errno: errno, missing: .missingFile) }
-        guard vv_is_folder(descriptor) == 0 else {
-            close(descriptor)
+        guard vv_is_folder(descriptor) == 0 else {  // `deinit` closes it
             throw DeviceError(.badFormat, "\(path) is a folder", remedy: "Make a pipe with mkfifo", errno: EISDIR)
         }
     }
 
-    deinit { if isOurs { close(descriptor) } }
+    deinit { if isOurs, descriptor >= 0 { close(descriptor) } }
 
     var isExact: Bool { true }
 

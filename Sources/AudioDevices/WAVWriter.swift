@@ -21,7 +21,7 @@ struct WAVWriter: ~Copyable {
         guard failure == 0 else { throw .system("cannot write \(path)", errno: failure) }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Appends samples, as they lie in memory: little-endian like the file, on every machine that this runs on. The header follows by itself, at the latest after a tenth of a second of sound.
     mutating func append(_ samples: Span<Int16>) throws(DeviceError) {
