@@ -33,14 +33,17 @@ package actor ControlClient {
         package var event: [UInt8]
     }
 
-    /// - Parameter sleep: as `Task.sleep` does it.
+    /// - Parameters:
+    ///   - limit: how long the daemon may take to let us in.
+    ///   - sleep: as `Task.sleep` does it.
     /// - Throws: where no daemon listens, or it does not let us in.
     package static func connect(
-        to path: String, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        to path: String, within limit: Duration = .seconds(2),
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) async throws(ControlError) -> ControlClient {
         guard path.utf8.count <= ControlPath.longest else { throw .pathTooLong(path) }
         do {
-            let socket = try await AsyncSocket.connected(to: .unix(path: path), timeout: 2)
+            let socket = try await AsyncSocket.connected(to: .unix(path: path), timeout: limit / .seconds(1))
             let client = ControlClient(path, socket, sleep)
             await client.read()
             return client
@@ -79,6 +82,7 @@ package actor ControlClient {
 
     /// Ends the connection. What was called and not answered throws.
     package func close() {
+        guard !isOver else { return }  // the descriptor may be somebody else's by now
         shutdown(socket.socket.file.rawValue, CInt(SHUT_RDWR))
     }
 

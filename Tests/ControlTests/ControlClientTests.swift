@@ -59,7 +59,7 @@ struct ControlClientTests {
     @Test("a daemon that listens and says nothing is given up, with a remedy")
     func silent() async throws {
         let daemon = try HandPlayedDaemon()
-        let client = try await ControlClient.connect(to: daemon.path) { _ in }
+        let client = try await ControlClient.connect(to: daemon.path, within: .seconds(240)) { _ in }
         let error = await #expect(throws: ControlError.self) { try await client.call("status") }
         #expect(error == .silent(daemon.path, .seconds(5)))
         #expect(error?.message == "the daemon at \(daemon.path) does not answer: it was given 5 s")
@@ -69,16 +69,21 @@ struct ControlClientTests {
         await client.close()
     }
 
+    /// One that bears with a machine that is busy with other tests.
+    private func patientClient(of path: String) async throws -> ControlClient {
+        try await ControlClient.connect(to: path, within: .seconds(240)) { try await Task.sleep(for: $0 * 48) }
+    }
+
     @Test("a daemon that goes is told from one that says first why it takes no client")
     func parting() async throws {
         let daemon = try HandPlayedDaemon()
-        let client = try await ControlClient.connect(to: daemon.path)
+        let client = try await patientClient(of: daemon.path)
         daemon.partFromClient()
         await #expect(throws: ControlError.gone(daemon.path)) { try await client.call("status") }
         await #expect(throws: ControlError.gone(daemon.path)) { try await client.call("status") }
 
         let refusal = RPC.Failure.state("256 clients are connected, and no more are taken")
-        let refused = try await ControlClient.connect(to: daemon.path)
+        let refused = try await patientClient(of: daemon.path)
         daemon.partFromClient(saying: RPC.Reply(id: .none, .failure(refusal)).json.line)
         await #expect(throws: ControlError.refused(refusal)) { try await refused.call("status") }
     }
@@ -91,7 +96,7 @@ struct ControlClientTests {
             at: folder + "/control.sock", to: IdleAssistant(), telling: EventBus(), version: "v", mode: { .hold },
             now: { 0 })
         let serving = Task { await door.run() }
-        let client = try await ControlClient.connect(to: door.path)
+        let client = try await patientClient(of: door.path)
         let text = String(repeating: "x", count: RPC.longestLine)
         let error = await #expect(throws: ControlError.self) { try await client.call("say", ["text": .string(text)]) }
         guard case .refused(let failure)? = error else {
