@@ -71,8 +71,8 @@ struct SearchCondition {
         case index(String)
         /// Each term by itself, in the index that knows it.
         case terms
-        /// Each term by itself, the short ones by a look into the newest lines of such scripts: what is common is among
-        /// them, and there would be much to gather of it.
+        /// Each term by itself, the short ones by a look into the newest lines of such scripts, where one of them must
+        /// occur: what is common is among these, and there would be much to gather of it.
         case newest
 
         /// One after the other, until enough lines are found.
@@ -80,7 +80,8 @@ struct SearchCondition {
             let terms = expression.wanted + expression.excluded
             if !terms.contains(where: \.isUnspaced) { return [.index("words")] }
             if terms.allSatisfy({ $0.isUnspaced && !$0.isShort }) { return [.index("threes")] }
-            return isCurrent && terms.contains(where: \.isShort) ? [.newest, .terms] : [.terms]
+            let isUnspaced = expression.groups.contains { $0.allSatisfy(\.isUnspaced) }
+            return isCurrent && isUnspaced && terms.contains(where: \.isShort) ? [.newest, .terms] : [.terms]
         }
     }
 
@@ -116,8 +117,10 @@ struct SearchCondition {
             for term in expression.excluded { conditions.append("NOT " + occurrence(of: term)) }
         }
         if way == .newest {
+            source = "threes_docsize CROSS JOIN \(source) AND lines.id = threes_docsize.id"
+            column = "threes_docsize.id"
             require(
-                "lines.id > coalesce((SELECT id FROM threes_docsize ORDER BY id DESC LIMIT 1 OFFSET ?), 0)",
+                "threes_docsize.id > coalesce((SELECT id FROM threes_docsize ORDER BY id DESC LIMIT 1 OFFSET ?), 0)",
                 Self.newestLines)
         }
         narrow(to: search, column)
