@@ -5,6 +5,17 @@ import Testing
 
 @Suite("Which hooks run", .timeLimit(.minutes(1)))
 struct HookQueueTests {
+    @Test("a program has one lane whatever it is told, a shell one for each line")
+    func lanes() throws {
+        func lane(_ text: String) throws -> String { try #require(CommandLine(text, home: nil)).lane }
+        #expect(try lane("playerctl pause") == lane("playerctl play"))
+        #expect(try lane("/usr/bin/led on") != lane("led on"))
+        for shell in ["sh", "/bin/bash", "env"] {
+            #expect(try lane("\(shell) -c one") != lane("\(shell) -c two"))
+            #expect(try lane("\(shell) -c 'one two'") == lane("\(shell) -c \"one two\""))
+        }
+    }
+
     @Test("of a program one runs, in the order of the events, and others pass those that wait for theirs")
     func order() {
         var queue = HookQueue<Int>(lanes: 2, places: 9)

@@ -3,6 +3,14 @@ struct CommandLine: Sendable, Equatable {
     /// The program's name and its arguments; at least the name.
     let words: [String]
 
+    private static let shells: Set<Substring> = ["sh", "bash", "dash", "ash", "zsh", "fish", "env"]
+
+    /// What is not to run twice at once: the program, whatever it is told; of a shell, which is any program, the whole line.
+    var lane: String {
+        guard let name = words[0].split(separator: "/").last, Self.shells.contains(name) else { return words[0] }
+        return words.joined(separator: "\0")
+    }
+
     /// Splits at blanks: quotes of both kinds keep what they hold together, and a backslash keeps one character, in single
     /// quotes excepted. Nothing is expanded but `~/` at the program's beginning.
     ///

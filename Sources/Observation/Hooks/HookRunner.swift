@@ -22,7 +22,7 @@ package final class HookRunner: Sendable {
         let event: Event
 
         /// Whose runs keep the order of the events: `playerctl pause` and `playerctl play` are one's.
-        var program: String { line.words[0] }
+        var program: String { line.lane }
     }
 
     private let lines: [EventName: CommandLine]
